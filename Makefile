@@ -1,0 +1,77 @@
+# All targets work on a fresh machine with make and Python 3.11: `setup` runs when it has to.
+# Results of `make bench` and `make check-all` are pasted, dated, into docs/measurements.md.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+JOBS   ?= 2
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+PROOFS := $(sort $(wildcard proofs/*.py))
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint format format-check imports types spec spec-format pytest differential fuzz proofs bench check-all clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
+
+setup: $(STAMP) ## a virtual environment in .venv with the package (editable) and its development tools
+
+$(STAMP): pyproject.toml
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11) and "mmu-smt needs Python 3.11 or newer")'
+	@test -x $(BIN)/python || "$(PYTHON)" -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+demo: setup ## the infinite loop before the fix, and the proof after it
+	@set -- v2_03 v2_04; for variant; do \
+	  echo "$$ mmu-smt check $$variant"; status=0; $(BIN)/mmu-smt check $$variant || status=$$?; \
+	  echo "(exit code $$status)"; test $$status -le 1 || exit $$status; \
+	done
+
+# The prerequisites run in this order (no -j); pytest last, so that its closing line closes the output.
+.NOTPARALLEL: test check-all
+test: setup lint format-check imports types spec-format pytest ## everything CI runs
+
+lint: setup ## ruff's rules
+	@$(BIN)/ruff check .
+
+format: setup ## rewrite Python and specifications in their canonical form
+	@$(BIN)/ruff format .
+	@find spec -name '*.mmu' -exec $(BIN)/mmu-smt fmt {} +
+
+format-check: setup
+	@$(BIN)/ruff format --check .
+
+imports: setup ## the rules between the package's folders
+	@$(BIN)/lint-imports --no-cache
+
+types: setup ## basedpyright, strict
+	@$(BIN)/basedpyright
+
+spec-format: setup
+	@find spec -name '*.mmu' -exec $(BIN)/mmu-smt fmt --check {} +
+
+spec: setup ## the expectations stated in the specifications
+	@$(BIN)/mmu-smt test spec
+
+pytest: setup
+	@$(BIN)/python -m pytest -n $(JOBS) -m 'not slow'
+
+differential: setup ## solver against explicit search on thousands of random specifications
+	@MMU_SMT_SEEDS=$${MMU_SMT_SEEDS:-2000} $(BIN)/python -m pytest -n $(JOBS) -q tests/differential
+
+fuzz: setup ## malformed text against parser, checker and formatter
+	@MMU_SMT_FUZZ=$${MMU_SMT_FUZZ:-20000} $(BIN)/python -m pytest -n $(JOBS) -q tests/fuzz
+
+proofs: setup ## every proof script
+	@for script in $(PROOFS); do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+bench: setup ## ratios of the tool to a hand-written encoding
+	@$(BIN)/python benchmarks/run.py
+
+check-all: test spec differential fuzz proofs bench ## all of the above and what is too slow for CI
+	@$(BIN)/python -m pytest -n $(JOBS) -m slow
+
+clean: ## remove what the other targets made
+	@rm -rf $(VENV) build dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,62 @@
+"""Verdicts with their evidence, and what a whole check returns. Plain data; the words are never softened and never mixed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from mmu_smt.semantics.program import Config, Program, Property
+from mmu_smt.witness.traces import Trace
+
+
+class Word(StrEnum):
+    PROVED = "proved"
+    BOUNDED = "bounded"
+    VIOLATED = "violated"
+    REACHED = "reached"
+    UNREACHABLE = "unreachable"
+    VACUOUS = "vacuous"
+    UNKNOWN = "unknown"
+    INAPPLICABLE = "inapplicable"  # shown as –
+
+
+class UnknownReason(StrEnum):
+    TIME = "time"
+    RLIMIT = "rlimit"
+    MEMORY = "memory"
+    INTERRUPTED = "interrupted"
+    SOLVER = "solver gave up"
+    INCOMPLETE = "no completeness argument found"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The answer for one property.
+
+    `by`: the engine's argument in a few words ("termination bound 9", "2-induction", "recurrence bound 14").
+    `bound`: number of transitions exhausted without a counterexample (bounded, unknown), or None. `least`: the least N of a `within least` property.
+    `trace` with violated and reached. `reason` and `phase` with unknown.
+    """
+
+    property: Property
+    word: Word
+    by: str = ""
+    bound: int | None = None
+    least: int | None = None
+    trace: Trace | None = None
+    reason: UnknownReason | None = None
+    phase: str = ""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """All verdicts of one variant under one config, and what they rest on."""
+
+    program: Program
+    config: Config
+    verdicts: tuple[Verdict, ...]
+    target: str  # what the user named: a file or a variant
+    seconds: Mapping[str, float] = field(default_factory=dict)  # phase -> wall seconds
+    stats: Mapping[str, int | float | str] = field(default_factory=dict)
