@@ -1,0 +1,30 @@
+"""Check fault handlers, written in a small language, with an SMT solver. The names below are the public interface."""
+
+from __future__ import annotations
+
+from mmu_smt.api import Limits, Spec, UnconfirmedError, check, format_text, load, run, test
+from mmu_smt.syntax.diagnostics import Diagnostic, SpecError
+from mmu_smt.witness.expectations import Outcome, TestReport
+from mmu_smt.witness.traces import Trace, TraceStep
+from mmu_smt.witness.verdicts import CheckResult, UnknownReason, Verdict, Word
+
+__all__ = [
+    "CheckResult",
+    "Diagnostic",
+    "Limits",
+    "Outcome",
+    "Spec",
+    "SpecError",
+    "TestReport",
+    "Trace",
+    "TraceStep",
+    "UnconfirmedError",
+    "UnknownReason",
+    "Verdict",
+    "Word",
+    "check",
+    "format_text",
+    "load",
+    "run",
+    "test",
+]

@@ -1,7 +1,8 @@
 """The transition-system IR: what the lowering produces and every engine consumes. Knows neither syntax nor solver.
 
-Three kinds of variables, each a `Var` term: *constants* (rigid), *state* (one copy a frame) and *inputs* (one copy a transition). The relation is functional: the
-next value of each state variable is a term over constants, state and inputs. Terms of step properties may also use the primed variables `primed[name]`.
+Three kinds of variables, each a `Var` term: *constants* (rigid), *state* (one copy a frame) and *inputs* (one copy a transition). The
+relation is functional: the next value of each state variable is a term over constants, state and inputs. Terms of step properties may
+also use the primed variables `primed[name]`.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ class FaultCheck:
 class Choice:
     """One alternative of the selector input: a guest/kvm step (start or resume) or an env step.
 
-    `enabled`: over constants, state and inputs (its parameters and `choose` values); for env steps it includes the enable clauses and "changes something".
+    `enabled`: over constants, state and inputs (its parameters and `choose` values); for env steps it includes the enable clauses and
+    "changes something".
     `loop_enabled`: the same, for transitions inside a lasso's loop (differs by clauses marked `in stem`).
     """
 
@@ -56,7 +58,8 @@ class TransitionSystem:
 
     `domain_*`: representable encodings that are no value of the declared type are excluded by these (over constants; state; inputs).
     `init`: over constants and state, with the state's domain. `assumptions`: over constants.
-    `step_ok`: over constants, state, inputs: the selected choice is enabled, inputs are in domain and there is no fault (a transition of the relation).
+    `step_ok`: over constants, state, inputs: the selected choice is enabled, inputs are in domain and there is no fault (a transition of
+    the relation).
     `step_ok_loop`: the same inside a loop. `step_fault`: selected, enabled and faulting.
     """
 
@@ -80,13 +83,16 @@ class TransitionSystem:
     can_move: Term  # over constants and state: some guest or kvm step is enabled or in flight
     fairness: tuple[FairStep, ...]
     initial_invariants: tuple[tuple[str, Term], ...]  # `init invariant`s, by name
+    flight: frozenset[str] = frozenset()
+    """State variables that describe the step in flight. A lasso closes on all of them, whatever its property can see."""
 
 
 @dataclass(frozen=True, slots=True)
 class SafetyQuery:
     """Violated (or, for a cover, reached) by a transition that satisfies `bad` from a reachable state.
 
-    `on_state`: `bad` is over constants and state alone (invariants, deadlock); else over constants, state, inputs and primed variables, with the transition taken.
+    `on_state`: `bad` is over constants and state alone (invariants, deadlock); else over constants, state, inputs and primed variables,
+    with the transition taken.
     `faulting`: `bad` is judged of a transition that may fault (no_runtime_fault).
     `premise`: for vacuity, over the same variables; None where there is none to reach.
     """

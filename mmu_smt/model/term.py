@@ -1,13 +1,13 @@
 """Hash-consed terms over Booleans and bit-vectors: the expressions of the transition-system IR.
 
-A `Term` is made only by a `TermTable`, which interns it and folds what is decided by constants; equality is identity. Terms are walked iteratively
-(`topological`), never by recursion: they are deep and shared.
+A `Term` is made only by a `TermTable`, which interns it and folds what is decided by constants; equality is identity. Terms are walked
+iteratively (`topological`), never by recursion: they are deep and shared.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -45,11 +45,13 @@ class Op(StrEnum):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Term:
-    """`width` is 0 for Bool, else the number of bits. `payload`: a variable's name, a constant's value (Bool: 0 or 1), or an operator's indices."""
+    """`width` is 0 for Bool, else the number of bits. `payload`: a variable's name, a constant's value (Bool: 0 or 1), or an operator's
+    indices.
+    """
 
     id: int
     op: Op
-    args: tuple[Term, ...]
+    args: tuple[Term, ...] = field(repr=False)  # deep
     width: int
     payload: str | int | tuple[int, int] | None = None
 

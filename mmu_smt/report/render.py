@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from rich.console import Console
 from rich.text import Text
 
 from mmu_smt.report.lines import Line, Style
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _LOOK = {
     Style.PLAIN: "",

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import assert_never
+from typing import TYPE_CHECKING
 
 from mmu_smt.report.lines import one_line, safe
-from mmu_smt.semantics.program import Variable
 from mmu_smt.semantics.types import (
     ArrayType,
     BoolType,
     EnumType,
-    FlagsType,
     IntType,
     OptionalType,
     RecordType,
     Type,
     Value,
-    WordType,
     index_offset,
     show_value,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mmu_smt.semantics.program import Variable
 
 _LONG = 44  # a longer array is shown as its most frequent element and the exceptions
 
@@ -48,9 +49,9 @@ def index_text(index: IntType | EnumType, position: int) -> str:
     return index.members[position] if isinstance(index, EnumType) else str(index_offset(index) + position)
 
 
-def compact(type: Type, value: Value) -> str:
+def compact(kind: Type, value: Value) -> str:
     """A value in few characters: an array of bool as the set of indices where it is true, a long array by its exceptions."""
-    match type, value:
+    match kind, value:
         case OptionalType(inner), _ if value is not None:
             return compact(inner, value)
         case RecordType(name, fields), tuple():
@@ -61,7 +62,7 @@ def compact(type: Type, value: Value) -> str:
         case ArrayType(index, element), tuple():
             return _compact_array(index, [compact(element, v) for v in value])
         case _:
-            return safe(show_value(type, value))
+            return safe(show_value(kind, value))
 
 
 def _compact_array(index: IntType | EnumType, shown: list[str]) -> str:
@@ -73,9 +74,9 @@ def _compact_array(index: IntType | EnumType, shown: list[str]) -> str:
     return f"[all {usual}" + (", but " + ", ".join(others) if others else "") + "]"
 
 
-def _parts(type: Type, old: Value, new: Value) -> Iterator[tuple[str, Type, Value, Value]]:
+def _parts(kind: Type, old: Value, new: Value) -> Iterator[tuple[str, Type, Value, Value]]:
     """The parts of one level with the way to each; none for a type without parts, or where there is no value to go into."""
-    match type, old, new:
+    match kind, old, new:
         case ArrayType(index, element), tuple(), tuple():
             for i, (a, b) in enumerate(zip(old, new, strict=True)):
                 yield f"[{index_text(index, i)}]", element, a, b
@@ -86,17 +87,15 @@ def _parts(type: Type, old: Value, new: Value) -> Iterator[tuple[str, Type, Valu
             return
 
 
-def changes(path: str, type: Type, old: Value, new: Value) -> Iterator[Change]:
+def changes(path: str, kind: Type, old: Value, new: Value) -> Iterator[Change]:
     """The smallest parts that differ between two values of a type, in index order."""
     if old == new:
         return
-    match type:
+    match kind:
         case ArrayType() | RecordType():
-            for step, part, a, b in _parts(type, old, new):
+            for step, part, a, b in _parts(kind, old, new):
                 yield from changes(path + step, part, a, b)
         case OptionalType(inner) if old is not None and new is not None:
             yield from changes(path, inner, old, new)
-        case OptionalType() | BoolType() | IntType() | WordType() | EnumType() | FlagsType():
-            yield Change(path, compact(type, old), compact(type, new))
         case _:
-            assert_never(type)
+            yield Change(path, compact(kind, old), compact(kind, new))

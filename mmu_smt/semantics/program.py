@@ -224,8 +224,8 @@ class EventUse(Typed):
 
 
 TExpr: TypeAlias = (
-    "Literal | ConstRef | StateRef | LocalRef | UnaryExpr | BinaryExpr | CondExpr | Index | FieldOf | OptionalValue | Convert | Call"
-    " | QuantifierOf | RecordMake | Fill | Primed | Decides | Taken | EventUse"
+    Literal | ConstRef | StateRef | LocalRef | UnaryExpr | BinaryExpr | CondExpr | Index | FieldOf | OptionalValue | Convert | Call
+    | QuantifierOf | RecordMake | Fill | Primed | Decides | Taken | EventUse
 )
 
 

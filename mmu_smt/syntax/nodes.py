@@ -121,7 +121,7 @@ class FieldExpr(Node):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallExpr(Node):
-    """`callee(args)`: a function, a conversion `u32(x)` or `Gfn(x)`, `Flags(A, B)`, `fill(x)`, `taken(step)`."""
+    """`callee(args)`: a function, a conversion `u32(x)` or `Index(x)`, `Flags(A, B)`, `fill(x)`, `taken(step)`."""
 
     callee: Name
     args: tuple[Expr, ...]
@@ -169,8 +169,8 @@ class QuantifierExpr(Node):
 
 
 Expr: TypeAlias = (
-    "IntLiteral | BoolLiteral | NoneLiteral | NameRef | Unary | Binary | Conditional | IndexExpr | FieldExpr | CallExpr"
-    " | RecordExpr | MethodExpr | LabelledExpr | PrimedExpr | QuantifierExpr"
+    IntLiteral | BoolLiteral | NoneLiteral | NameRef | Unary | Binary | Conditional | IndexExpr | FieldExpr | CallExpr
+    | RecordExpr | MethodExpr | LabelledExpr | PrimedExpr | QuantifierExpr
 )
 
 
@@ -452,8 +452,8 @@ class VariantDecl(Declaration):
 
 
 Decl: TypeAlias = (
-    "ParamDecl | ConstDecl | StateDecl | GhostDecl | AssumeDecl | InitDecl | TypeDecl | EnumDecl | FlagsDecl | RecordDecl | RuleDecl"
-    " | TerminalDecl | FunctionDecl | StepDecl | EventDecl | PropertyDecl | ConfigDecl | ExpectDecl | VariantDecl"
+    ParamDecl | ConstDecl | StateDecl | GhostDecl | AssumeDecl | InitDecl | TypeDecl | EnumDecl | FlagsDecl | RecordDecl | RuleDecl
+    | TerminalDecl | FunctionDecl | StepDecl | EventDecl | PropertyDecl | ConfigDecl | ExpectDecl | VariantDecl
 )
 
 

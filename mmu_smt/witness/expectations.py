@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from mmu_smt.semantics.program import Expectation, VerdictWant
-from mmu_smt.syntax.diagnostics import Diagnostic
 from mmu_smt.witness.verdicts import UnknownReason, Verdict, Word
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mmu_smt.semantics.program import Expectation, VerdictWant
+    from mmu_smt.syntax.diagnostics import Diagnostic
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,7 @@ class TestReport:
     __test__ = False  # no test class, whatever pytest thinks of its name
 
     outcomes: tuple[Outcome, ...]
-    unusable: Mapping[str, tuple[Diagnostic, ...]] = field(default_factory=dict)
+    unusable: Mapping[str, tuple[Diagnostic, ...]] = field(default_factory=dict[str, "tuple[Diagnostic, ...]"])
     without: tuple[str, ...] = ()  # files that state no expectation
     seconds: float = 0.0
 

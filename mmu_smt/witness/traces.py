@@ -20,14 +20,14 @@ Valuation: TypeAlias = Mapping[str, Value]
 class Move:
     """One transition as chosen by somebody: which step, with which arguments and choices.
 
-    `resume`: the step was in flight and goes on (then `args` is empty). `choices` maps the site of each `choose` executed in this transition to
-    the value taken (sites of `choose` not executed may be present and are ignored).
+    `resume`: the step was in flight and goes on (then `args` is empty). `choices` maps the site of each `choose` executed in this
+    transition to the value taken (sites of `choose` not executed may be present and are ignored).
     """
 
     step: str
     args: tuple[Value, ...] = ()
     resume: bool = False
-    choices: Mapping[Site, Value] = field(default_factory=dict)
+    choices: Mapping[Site, Value] = field(default_factory=dict[Site, Value])
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +78,8 @@ class Decision:
 class TraceStep:
     """One replayed transition.
 
-    `actor` is guest, kvm or env. `position` describes where a step in flight stands afterwards (None: none in flight), `cut` is its span. `observed` holds
-    the ghosts as properties see them. `after` is the state after the transition, every state variable present.
+    `actor` is guest, kvm or env. `position` describes where a step in flight stands afterwards (None: none in flight), `cut` is its span.
+    `observed` holds the ghosts as properties see them. `after` is the state after the transition, every state variable present.
     """
 
     step: str
@@ -100,8 +100,8 @@ class TraceStep:
 class Trace:
     """A replayed run: a finite one, or a lasso when `loop_start` is set.
 
-    `initial` is the state before step 0; the state before step i > 0 is `steps[i-1].after`. For a lasso the last step leads back to the state before step
-    `loop_start`; `unclosed` names state variables that differ there although the property cannot see them (outside its cone).
+    `initial` is the state before step 0; the state before step i > 0 is `steps[i-1].after`. For a lasso the last step leads back to the
+    state before step `loop_start`; `unclosed` names state variables that differ there although the property cannot see them (outside its cone).
     """
 
     consts: Valuation

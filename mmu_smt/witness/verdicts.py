@@ -35,7 +35,8 @@ class Verdict:
     """The answer for one property.
 
     `by`: the engine's argument in a few words ("termination bound 9", "2-induction", "recurrence bound 14").
-    `bound`: number of transitions exhausted without a counterexample (bounded, unknown), or None. `least`: the least N of a `within least` property.
+    `bound`: number of transitions exhausted without a counterexample (bounded, unknown), or None. `least`: the least N of a `within least`
+    property.
     `trace` with violated and reached. `reason` and `phase` with unknown.
     """
 
@@ -58,5 +59,7 @@ class CheckResult:
     config: Config
     verdicts: tuple[Verdict, ...]
     target: str  # what the user named: a file or a variant
-    seconds: Mapping[str, float] = field(default_factory=dict)  # phase -> wall seconds
-    stats: Mapping[str, int | float | str] = field(default_factory=dict)
+    seconds: Mapping[str, float] = field(default_factory=dict[str, float])  # phase -> wall seconds
+    stats: Mapping[str, int | float | str] = field(default_factory=dict[str, int | float | str])
+    given: Mapping[str, int] = field(default_factory=dict[str, int])  # parameters that the user set, and to what
+    seed: int = 0

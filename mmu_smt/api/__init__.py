@@ -1,0 +1,161 @@
+"""The public interface: load a specification, check it, run its expectations, run it.
+
+Results are the plain records of `mmu_smt.witness`. Every function raises `SpecError`, with all diagnostics, for a specification or
+a request that cannot be used. The parts that are slow to import are imported by the first call that needs them.
+"""
+
+# ruff: noqa: PT028 (`test` is no test)
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mmu_smt.api.checking import Limits, Progress, Request, UnconfirmedError, check_program
+from mmu_smt.api.targets import Spec, choose_config, choose_properties, load
+from mmu_smt.witness.verdicts import UnknownReason, Word
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from mmu_smt.witness.expectations import Outcome, TestReport
+    from mmu_smt.witness.traces import Trace
+    from mmu_smt.witness.verdicts import CheckResult
+
+__all__ = ["Limits", "Spec", "UnconfirmedError", "bundled", "check", "format_text", "interrupted", "load", "run", "test"]
+
+
+def check(
+    target: str | Path | Spec,
+    *,
+    variant: str | None = None,
+    properties: Sequence[str] | None = None,
+    config: str | Sequence[str] | None = None,
+    params: Mapping[str, int] | None = None,
+    bound: int | None = None,
+    timeout: float | None = None,
+    rlimit: int | None = None,
+    memory: int | None = None,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> tuple[CheckResult, ...]:
+    """Judge the properties of every variant that the target stands for: one result each, in order.
+
+    `target`: a file, `FILE:VARIANT`, the name of a variant, or a loaded `Spec`; `variant` picks one of it. `properties`: names, default
+    all. `config`: a name, or several that are joined; default the specification's default config. `params`: sizes. `bound`: stop after so
+    many transitions. `timeout` (seconds, for everything after loading), `rlimit` (solver units per variant), `memory` (megabytes): what is
+    not decided within them is `unknown`. `progress` is told what goes on. After a Ctrl-C the variants not yet begun are left out.
+    """
+    spec = _spec(target)
+    limits = Limits(bound, timeout, rlimit, memory)
+    started = time.monotonic()
+    results: list[CheckResult] = []
+    for name in spec.variants if variant is None else (variant,):
+        request = _request(spec, name, properties, config, params, limits, seed)
+        if timeout is not None:
+            request = replace(request, limits=replace(limits, seconds=max(timeout - (time.monotonic() - started), 0.0)))
+        results.append(check_program(request, progress=progress))
+        if interrupted(results[-1]):
+            break
+    return tuple(results)
+
+
+def test(
+    paths: str | Path | Iterable[str | Path],
+    *,
+    params: Mapping[str, int] | None = None,
+    timeout: float | None = None,
+    rlimit: int | None = None,
+    memory: int | None = None,
+    seed: int = 0,
+    each: Callable[[Outcome], None] | None = None,
+) -> TestReport:
+    """Compare what the `expect` blocks of files (and of all `.mmu` files under folders) say with what a check finds.
+
+    `timeout` (seconds) and `rlimit` are for each check. `each` is told every outcome as it comes. Files that cannot be used are listed in
+    the report. Raises SpecError (MS508) for a path that does not exist.
+    """
+    from mmu_smt.api.testing import files_under, judge_files
+
+    named = (paths,) if isinstance(paths, (str, Path)) else paths
+    limits = Limits(None, timeout, rlimit, memory)
+    return judge_files(list(files_under(str(p) for p in named)), params=dict(params or {}), limits=limits, seed=seed, each=each)
+
+
+test.__test__ = False  # pyright: ignore[reportFunctionMemberAccess]  (no test, whatever pytest thinks of its name)
+
+
+def run(
+    target: str | Path | Spec,
+    *,
+    variant: str | None = None,
+    config: str | Sequence[str] | None = None,
+    params: Mapping[str, int] | None = None,
+    seed: int = 0,
+    steps: int = 10,
+) -> Trace:
+    """A run of at most `steps` transitions from a random initial state, every choice made with the seed; it ends early in a terminal state.
+
+    A target that stands for several variants needs `variant`: the first is taken otherwise.
+    """
+    from mmu_smt.api.running import run_program
+
+    spec = _spec(target)
+    program = spec.program(spec.variants[0] if variant is None else variant, params)
+    return run_program(program, choose_config(program, _names(config)), seed=seed, steps=steps)
+
+
+def format_text(text: str, name: str = "spec.mmu") -> str:
+    """The text of a file in the canonical layout. `name` stands for the file in diagnostics. Raises SpecError on syntax errors."""
+    from mmu_smt.syntax.format import format_source
+    from mmu_smt.syntax.source import SourceFile
+
+    return format_source(SourceFile(name, text))
+
+
+def bundled() -> dict[str, str | None]:
+    """The variants that come with the tool and can be named without a file, with their subject lines."""
+    from mmu_smt.semantics.specs import spec_root
+
+    found: dict[str, str | None] = {}
+    for path in sorted(spec_root().rglob("*.mmu")):
+        spec = load(str(path))
+        found.update({name: spec.program(name).subject for name in spec.variants if name is not None})
+    return found
+
+
+def interrupted(result: CheckResult) -> bool:
+    """True iff the user stopped this check."""
+    return any(v.word is Word.UNKNOWN and v.reason is UnknownReason.INTERRUPTED for v in result.verdicts)
+
+
+def _spec(target: str | Path | Spec) -> Spec:
+    return target if isinstance(target, Spec) else load(str(target))
+
+
+def _names(config: str | Sequence[str] | None) -> Sequence[str] | None:
+    return config.split(",") if isinstance(config, str) else config
+
+
+def _request(
+    spec: Spec,
+    variant: str | None,
+    properties: Sequence[str] | None,
+    config: str | Sequence[str] | None,
+    params: Mapping[str, int] | None,
+    limits: Limits,
+    seed: int,
+) -> Request:
+    program = spec.program(variant, params)
+    several = len(spec.variants) > 1 and variant is not None
+    return Request(
+        target=f"{spec.target}:{variant}" if several else spec.target,
+        program=program,
+        config=choose_config(program, _names(config)),
+        properties=choose_properties(program, properties),
+        limits=limits,
+        given=dict(params or {}),
+        seed=seed,
+    )

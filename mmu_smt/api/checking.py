@@ -1,0 +1,175 @@
+"""One variant under one config, from the checked program to replayed verdicts: the place where all parts meet."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
+
+from mmu_smt.api.targets import inapplicable
+from mmu_smt.witness.verdicts import CheckResult, UnknownReason, Verdict, Word
+
+if TYPE_CHECKING:
+    from mmu_smt.engines.result import EngineResult, EngineVerdict
+    from mmu_smt.model.lower import Lowered
+    from mmu_smt.model.system import ProgressQuery, SafetyQuery
+    from mmu_smt.semantics.program import Config, Program, Property
+    from mmu_smt.witness.traces import Candidate, Trace
+
+    Query: TypeAlias = SafetyQuery | ProgressQuery
+
+Progress: TypeAlias = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a check may cost; None means no limit. `bound`: transitions; `seconds`: wall time; `memory`: megabytes held by the solver."""
+
+    bound: int | None = None
+    seconds: float | None = None
+    rlimit: int | None = None
+    memory: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What to judge, of what, and how. `target` and `given` are what the user named, for the report."""
+
+    target: str
+    program: Program
+    config: Config
+    properties: tuple[Property, ...]
+    limits: Limits = Limits()
+    given: Mapping[str, int] = field(default_factory=dict[str, int])
+    seed: int = 0
+
+
+class UnconfirmedError(Exception):
+    """A counterexample that the interpreter does not confirm: a defect of this program, never of the specification."""
+
+    def __init__(self, judged: Property, candidate: Candidate, reason: str) -> None:
+        super().__init__(f"the counterexample to {judged.name} does not replay: {reason}")
+        self.property = judged
+        self.candidate = candidate
+
+
+def check_program(request: Request, *, progress: Progress | None = None) -> CheckResult:
+    """Judge the request's properties. Every trace has been replayed by the interpreter.
+
+    On Ctrl-C the properties without a verdict are unknown(interrupted). Raises SpecError where the system is too large to be lowered,
+    UnconfirmedError where a counterexample does not replay.
+    """
+    clock = _Phases()
+    asked = tuple(p for p in request.properties if not inapplicable(p, request.config))
+    try:
+        verdicts, stats = _judge(request, asked, clock, progress) if asked else ({}, {})
+    except KeyboardInterrupt:
+        verdicts, stats = {}, {}
+    return CheckResult(
+        program=request.program,
+        config=request.config,
+        verdicts=tuple(verdicts.get(p.name) or _without(p, request, clock) for p in request.properties),
+        target=request.target,
+        seconds=clock.seconds,
+        stats=stats,
+        given=request.given,
+        seed=request.seed,
+    )
+
+
+def _judge(
+    request: Request, asked: tuple[Property, ...], clock: _Phases, progress: Progress | None
+) -> tuple[dict[str, Verdict], Mapping[str, int | float | str]]:
+    lowered, queries, result = search(request, asked, clock, progress)
+    verdicts: dict[str, Verdict] = {}
+    for judged, query, answer in zip(asked, queries, result.verdicts, strict=True):
+        clock.enter("replay")
+        trace = _confirm(request, lowered, judged, query, answer)
+        verdicts[judged.name] = Verdict(
+            property=judged,
+            word=answer.word,
+            by=answer.by,
+            bound=answer.bound,
+            least=answer.least,
+            trace=trace,
+            reason=answer.reason,
+            phase=answer.phase,
+            seconds=answer.seconds,
+        )
+    clock.leave()
+    return verdicts, result.stats
+
+
+def search(
+    request: Request, asked: tuple[Property, ...], clock: _Phases, progress: Progress | None
+) -> tuple[Lowered, list[Query], EngineResult]:
+    """Lower the program and let the engines answer; nothing is replayed yet."""
+    clock.enter("import")
+    from mmu_smt.engines.check import check_queries
+    from mmu_smt.model.lower import lower
+    from mmu_smt.solve.budget import Budget
+
+    clock.enter("lower")
+    lowered = lower(request.program, request.config)
+    queries = [lowered.query(p) for p in asked]
+    clock.leave()
+    limits = request.limits
+    seconds = None if limits.seconds is None else max(limits.seconds - clock.elapsed(), 0.0)
+    result = check_queries(
+        lowered.system,
+        queries,
+        max_bound=limits.bound,
+        budget=Budget(seconds=seconds, rlimit=limits.rlimit, memory=limits.memory),
+        seed=request.seed,
+        progress=progress,
+    )
+    clock.add(result.seconds)
+    return lowered, queries, result
+
+
+def _confirm(request: Request, lowered: Lowered, judged: Property, query: Query, answer: EngineVerdict) -> Trace | None:
+    if answer.run is None:
+        return None
+    from mmu_smt.interpret.replay import ReplayMismatch, replay
+
+    run = answer.run
+    candidate = lowered.candidate(run.consts, run.frames, run.inputs, run.loop_start)
+    try:
+        return replay(request.program, request.config, candidate, judged, cone=lowered.cone_names(query))
+    except ReplayMismatch as mismatch:
+        raise UnconfirmedError(judged, candidate, str(mismatch)) from mismatch
+
+
+def _without(judged: Property, request: Request, clock: _Phases) -> Verdict:
+    """The verdict of a property that no engine answered: it does not apply, or the user stopped the run."""
+    reason = inapplicable(judged, request.config)
+    if reason:
+        return Verdict(judged, Word.INAPPLICABLE, by=reason)
+    return Verdict(judged, Word.UNKNOWN, reason=UnknownReason.INTERRUPTED, phase=clock.phase)
+
+
+class _Phases:
+    """Wall seconds by phase. `phase` is the one that is running, or ran last."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self.phase = ""
+        self._start = self._mark = time.perf_counter()
+        self._open = False
+
+    def enter(self, phase: str) -> None:
+        self.leave()
+        self.phase, self._mark, self._open = phase, time.perf_counter(), True
+
+    def leave(self) -> None:
+        if self._open:
+            self.add({self.phase: time.perf_counter() - self._mark})
+        self._open = False
+
+    def add(self, seconds: Mapping[str, float]) -> None:
+        for phase, value in seconds.items():
+            self.seconds[phase] = self.seconds.get(phase, 0.0) + value
+
+    def elapsed(self) -> float:
+        return time.perf_counter() - self._start

@@ -1,0 +1,114 @@
+"""What a user names, and what that stands for: files, variants, configs, properties, parameters."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from mmu_smt.semantics.program import EMPTY_CONFIG, Config, Program, Property, combine
+from mmu_smt.syntax.diagnostics import Diagnostic, Note, SpecError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from mmu_smt.semantics.program import Expectation
+    from mmu_smt.semantics.workspace import Workspace
+
+
+class Spec:
+    """A loaded specification: a file with its imports, all parsed.
+
+    `target` is what the user named. `variants` are those that it stands for, in order: the one named, else all that the file declares, else
+    None alone, which is the system of the modules without any variant.
+    """
+
+    def __init__(self, target: str, workspace: Workspace, variants: Sequence[str | None]) -> None:
+        self.target = target
+        self.variants = tuple(variants)
+        self._workspace = workspace
+
+    @property
+    def all_variants(self) -> tuple[str, ...]:
+        """Every variant that is visible, imported ones included."""
+        return tuple(self._workspace.variants)
+
+    def program(self, variant: str | None = None, params: Mapping[str, int] | None = None) -> Program:
+        """The checked program of a variant (None: the modules alone), with sizes set by `params`. Raises SpecError."""
+        if variant is not None and variant not in self._workspace.variants:
+            raise unknown("MS507", "variant", variant, self._workspace.variants)
+        return self._workspace.program(variant, dict(params or {}))
+
+    def expectations(self) -> tuple[Expectation, ...]:
+        """What the `expect` blocks of the named file say. Raises SpecError."""
+        wanted = dict.fromkeys((*self.variants, *self.all_variants, None))
+        return tuple(e for variant in wanted for e in self._workspace.expectations(variant))
+
+    def __repr__(self) -> str:
+        return f"Spec({self.target!r})"
+
+
+def load(target: str, *, overlay: Mapping[str, str] | None = None) -> Spec:
+    """Load `FILE`, `FILE:VARIANT` or `VARIANT`. `overlay` maps file names to text that stands in for their content. Raises SpecError."""
+    from mmu_smt.semantics.workspace import Workspace
+
+    name, variant = split_target(target)
+    workspace = Workspace.load(name, overlay=overlay)
+    if variant is None and not is_file(name):
+        variant = name
+    if variant is None:
+        return Spec(target, workspace, workspace.own_variants or (None,))
+    if variant not in workspace.variants:
+        raise unknown("MS507", "variant", variant, workspace.variants)
+    return Spec(target, workspace, (variant,))
+
+
+def is_file(name: str) -> bool:
+    """True iff a target names a file, not a variant."""
+    return name.endswith(".mmu") or "/" in name or "\\" in name
+
+
+def split_target(target: str) -> tuple[str, str | None]:
+    """`FILE:VARIANT` in its two parts; the variant is None where there is none."""
+    name, colon, variant = target.rpartition(":")
+    if colon and name.endswith(".mmu") and variant.isidentifier():
+        return name, variant
+    return target, None
+
+
+def choose_config(program: Program, names: Sequence[str] | None) -> Config:
+    """The named configs joined; without names the default config, or the empty one where none is declared. Raises SpecError (MS504)."""
+    if names is None:
+        return program.configs[program.default_config] if program.default_config is not None else EMPTY_CONFIG
+    for name in names:
+        if name not in program.configs:
+            raise unknown("MS504", "config", name, program.configs)
+    return combine(tuple(program.configs[name] for name in dict.fromkeys(names)))
+
+
+def choose_properties(program: Program, names: Sequence[str] | None) -> tuple[Property, ...]:
+    """The named properties in the program's order, or all. Raises SpecError (MS503)."""
+    if names is None:
+        return tuple(program.properties.values())
+    for name in names:
+        if name not in program.properties:
+            raise unknown("MS503", "property", name, program.properties)
+    return tuple(p for p in program.properties.values() if p.name in names)
+
+
+def inapplicable(judged: Property, config: Config) -> str:
+    """Why a property is not judged here, in a few words; empty where it is."""
+    if not judged.applies:
+        return "no return carries " + " or ".join(sorted(judged.rules))
+    if judged.configs and not judged.configs & config.includes:
+        return "only in " + ", ".join(sorted(judged.configs))
+    return ""
+
+
+def unknown(code: str, what: str, name: str, known: Iterable[str]) -> SpecError:
+    """The error for a name that does not exist, with the nearest one and the list of those that do."""
+    names = list(known)
+    near = get_close_matches(name, names, 1)
+    hint = f"; did you mean {near[0]}?" if near else ""
+    plural = what[:-1] + "ies" if what.endswith("y") else what + "s"
+    listed = Note(f"{plural}: {', '.join(names)}" if names else f"there are no {plural}")
+    return SpecError((Diagnostic(code, f"there is no {what} {name}{hint}", None, (listed,)),))

@@ -1,0 +1,310 @@
+"""The `mmu-smt` command: reads the command line, calls `mmu_smt.api`, prints what `mmu_smt.report` makes of the result."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from typing import Annotated, TypeVar
+
+from cyclopts import App, CycloptsError, Parameter
+
+from mmu_smt.cli.defects import debugging, internal_error
+from mmu_smt.cli.exits import MEANINGS, Exit, worst
+from mmu_smt.cli.output import Output, OutputError
+from mmu_smt.report.lines import Piece, Style, line, safe
+from mmu_smt.syntax.diagnostics import Diagnostic, SpecError
+
+Number = TypeVar("Number", int, float)
+
+Properties = Annotated[list[str] | None, Parameter(name=["--property", "-p"], help="Judge this property only (repeatable).")]
+Configs = Annotated[
+    list[str] | None,
+    Parameter(name=["--config", "-c"], help="Config, or several joined: A,B. Default: the specification's default config."),
+]
+Defines = Annotated[list[str] | None, Parameter(name=["--define", "-D"], help="Set a parameter: NAME=VALUE (repeatable).")]
+Bound = Annotated[int | None, Parameter(name=["--bound", "-k"], help="Stop after this many transitions.")]
+Timeout = Annotated[float | None, Parameter(help="Seconds of wall time for everything after loading.")]
+Rlimit = Annotated[int | None, Parameter(help="Units of solver work for each variant; the same everywhere, unlike seconds.")]
+Memory = Annotated[int | None, Parameter(help="Megabytes that the solver may hold.")]
+Seed = Annotated[int, Parameter(help="Seed of everything that is chosen.")]
+NoColor = Annotated[bool, Parameter(name="--no-color", help="No colours, even on a terminal.")]
+Full = Annotated[bool, Parameter(help="Traces without omissions: every state in full, covers that are reached too.")]
+
+
+def version_text() -> str:
+    """The versions of what a verdict depends on."""
+    from mmu_smt.report.json_report import versions
+
+    found = versions()
+    return f"mmu-smt {found.tool} ({found.solver}, Python {found.python})"
+
+
+app = App(
+    name="mmu-smt",
+    help="Check KVM write-protection fault handlers, written in a small language, with an SMT solver.",
+    help_epilogue=MEANINGS,
+    help_format="plaintext",
+    version=version_text,
+    default_parameter=Parameter(show_default=False, negative=()),
+    suppress_keyboard_interrupt=False,
+    result_action="return_value",
+    exit_on_error=False,
+    print_error=False,
+)
+
+
+@app.command
+def check(
+    *targets: str,
+    property: Properties = None,  # noqa: A002 (the option's name)
+    config: Configs = None,
+    define: Defines = None,
+    bound: Bound = None,
+    timeout: Timeout = None,
+    rlimit: Rlimit = None,
+    memory: Memory = None,
+    seed: Seed = 0,
+    json: Annotated[bool, Parameter(help="One JSON document on standard output.")] = False,
+    stats: Annotated[bool, Parameter(help="Say where the time went.")] = False,
+    accept_bounded: Annotated[bool, Parameter(help="Exit 0 where `-k` was exhausted without a counterexample.")] = False,
+    no_color: NoColor = False,
+    full: Full = False,
+) -> int:
+    """Judge the properties of files and variants.
+
+    Parameters
+    ----------
+    targets
+        FILE (every variant that it declares, else the plain system), FILE:VARIANT, or the name of a VARIANT.
+    """
+    from mmu_smt import api
+    from mmu_smt.cli.checks import Asked, Checker
+
+    _require(targets, "a file or the name of a variant to check")
+    output = Output(colour=not no_color)
+    asked = Asked(
+        properties=tuple(property) if property else None,
+        config=_config_names(config),
+        params=_definitions(define),
+        limits=api.Limits(
+            bound=_at_least("--bound", bound, 0),
+            seconds=_at_least("--timeout", timeout, 0),
+            rlimit=_at_least("--rlimit", rlimit, 1),
+            memory=_at_least("--memory", memory, 1),
+        ),
+        seed=seed,
+    )
+    checker = Checker(asked, output, json=json, stats=stats, full=full, accept_bounded=accept_bounded)
+    return checker.check_all(targets)
+
+
+@app.command(name="test")
+def run_expectations(
+    *paths: str,
+    define: Defines = None,
+    timeout: Annotated[float | None, Parameter(help="Seconds of wall time for each check.")] = None,
+    rlimit: Rlimit = None,
+    memory: Memory = None,
+    seed: Seed = 0,
+    no_color: NoColor = False,
+) -> int:
+    """Compare what the `expect` blocks of files say with what a check finds.
+
+    Parameters
+    ----------
+    paths
+        Files, and folders whose `.mmu` files are meant.
+    """
+    from mmu_smt import api
+    from mmu_smt.report.snippets import diagnostics_lines
+    from mmu_smt.report.text import outcome_lines, test_summary_line
+
+    _require(paths, "a file or a folder to test")
+    output = Output(colour=not no_color)
+    report = api.test(
+        paths,
+        params=_definitions(define),
+        timeout=_at_least("--timeout", timeout, 0),
+        rlimit=_at_least("--rlimit", rlimit, 1),
+        memory=_at_least("--memory", memory, 1),
+        seed=seed,
+        each=lambda outcome: output.lines(outcome_lines(outcome)),
+    )
+    for name, diagnostics in report.unusable.items():
+        output.complain((line(Piece(safe(name) + ":", Style.PLACE), " cannot be tested"), *diagnostics_lines(diagnostics)))
+    if not report.outcomes and not report.unusable:
+        raise _usage("MS508", f"no expectation in {', '.join(paths)}")
+    output.lines((test_summary_line(report),))
+    codes = [Exit.FAILED] if report.missed else []
+    codes.extend(Exit.USAGE for _ in report.unusable)
+    if any(o.interrupted for o in report.outcomes):
+        return Exit.INTERRUPTED
+    return worst(codes)
+
+
+@app.command
+def run(
+    target: str,
+    *,
+    steps: Annotated[int, Parameter(name=["--steps", "-n"], help="At most this many transitions.")] = 10,
+    config: Configs = None,
+    define: Defines = None,
+    seed: Seed = 0,
+    no_color: NoColor = False,
+    full: Full = False,
+) -> int:
+    """Run a specification on plain values: a random initial state, random choices.
+
+    Parameters
+    ----------
+    target
+        FILE, FILE:VARIANT, or the name of a VARIANT.
+    """
+    from mmu_smt import api
+    from mmu_smt.report.trace_text import trace_lines
+
+    params = _definitions(define)
+    spec = api.load(target)
+    trace = api.run(spec, config=_config_names(config), params=params, seed=seed, steps=int(_at_least("--steps", steps, 0) or 0))
+    program = spec.program(spec.variants[0], params)
+    Output(colour=not no_color).lines(trace_lines(program, trace, full=full))
+    return Exit.OK
+
+
+@app.command(name="list")
+def list_(
+    target: str | None = None,
+    *,
+    define: Defines = None,
+    no_color: NoColor = False,
+) -> int:
+    """Name the variants, configs, properties and parameters of a target.
+
+    Parameters
+    ----------
+    target
+        FILE, FILE:VARIANT, or the name of a VARIANT. Without one: every variant that comes with the tool.
+    """
+    from mmu_smt import api
+    from mmu_smt.report.listing import bundled_lines, listing_lines
+
+    output = Output(colour=not no_color)
+    if target is None:
+        output.lines(bundled_lines(api.bundled()))
+        return Exit.OK
+    spec = api.load(target)
+    output.lines(listing_lines(spec.program(spec.variants[0], _definitions(define)), spec.all_variants))
+    return Exit.OK
+
+
+@app.command
+def fmt(
+    *files: str,
+    check: Annotated[bool, Parameter(help="Write nothing; name the files that would change, exit 1 if there are any.")] = False,
+) -> int:
+    """Rewrite files in the canonical layout.
+
+    Parameters
+    ----------
+    files
+        Files to rewrite; `-` formats standard input to standard output.
+    """
+    from mmu_smt.cli.formatting import format_files
+
+    _require(files, "a file to format")
+    return format_files(files, check=check, output=Output())
+
+
+@app.command
+def explain(code: str, *, no_color: NoColor = False) -> int:
+    """Say what a diagnostic code means.
+
+    Parameters
+    ----------
+    code
+        For example MS701.
+    """
+    from mmu_smt.syntax.codes import CATALOGUE
+
+    info = CATALOGUE.get(code.upper()) or next((i for i in CATALOGUE.values() if i.slug == code.lower()), None)
+    if info is None:
+        from mmu_smt.api.targets import unknown
+
+        raise unknown("MS512", "code", code, CATALOGUE)
+    output = Output(colour=not no_color)
+    output.lines((line(Piece(f"{info.code} {info.slug}", Style.STRONG), f": {info.title}"), ()))
+    output.text(info.explanation.rstrip() + "\n")
+    return Exit.OK
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line (default: the process's own) and return the exit code. Never raises, except under MMU_SMT_DEBUG."""
+    output = Output(colour="--no-color" not in (sys.argv if argv is None else argv))
+    return int(_guarded(lambda: app(list(sys.argv[1:] if argv is None else argv)) or Exit.OK, output))
+
+
+def _guarded(action: Callable[[], int], output: Output) -> int:
+    """The action's exit code, or that of the error which ended it, after telling the user."""
+    from mmu_smt.report.snippets import diagnostics_lines
+
+    try:
+        return action()
+    except SpecError as error:
+        output.complain(diagnostics_lines(error.diagnostics))
+        return Exit.USAGE
+    except CycloptsError as error:
+        text = " ".join(str(error).split())
+        output.complain((line(Piece("error:", Style.ERROR), " " + safe(text)), line("  see: mmu-smt --help")))
+        return Exit.USAGE
+    except OutputError as error:
+        if error.reason:
+            output.complain((line(Piece("error:", Style.ERROR), f" standard output cannot be written: {safe(error.reason)} [MS509]"),))
+        return Exit.USAGE
+    except KeyboardInterrupt:
+        output.complain((line(Piece("error:", Style.ERROR), " interrupted [MS502]"),))
+        return Exit.INTERRUPTED
+    except Exception as error:
+        if debugging():
+            raise
+        output.complain(diagnostics_lines((internal_error(error),)))
+        return Exit.INTERNAL
+
+
+# ---------------------------------------------------------------------------------------------- reading the command line
+
+
+def _usage(code: str, message: str) -> SpecError:
+    return SpecError((Diagnostic(code, message, None),))
+
+
+def _require(named: Sequence[str], what: str) -> None:
+    if not named:
+        raise _usage("MS508", f"name {what}; `mmu-smt --help` shows the commands")
+
+
+def _config_names(config: Sequence[str] | None) -> list[str] | None:
+    return None if config is None else [name for text in config for name in text.split(",")]
+
+
+def _definitions(define: Sequence[str] | None) -> dict[str, int]:
+    """`NAME=VALUE` texts as a mapping. Raises SpecError (MS505)."""
+    found: dict[str, int] = {}
+    for text in define or ():
+        name, equals, value = text.partition("=")
+        try:
+            number = int(value, 0)
+        except ValueError:
+            equals = ""
+            number = 0
+        if not equals or not name.isidentifier():
+            raise _usage("MS505", f"-D {text}: expected NAME=VALUE with an integer value")
+        if name in found and found[name] != number:
+            raise _usage("MS505", f"-D {name} is given twice")
+        found[name] = number
+    return found
+
+
+def _at_least(option: str, value: Number | None, least: int) -> Number | None:
+    if value is not None and not value >= least:
+        raise _usage("MS505", f"{option} {value}: expected at least {least}")
+    return value

@@ -1,0 +1,159 @@
+"""The `check` command's work: every target in turn, all of them reported, the worst exit code."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mmu_smt import api
+from mmu_smt.cli.defects import debugging, internal_error
+from mmu_smt.cli.exits import Exit, of_result, worst
+from mmu_smt.cli.output import OutputError
+from mmu_smt.report.snippets import diagnostics_lines
+from mmu_smt.report.text import check_lines
+from mmu_smt.syntax.diagnostics import Diagnostic, SpecError
+from mmu_smt.witness.serialise import candidate_to_json
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from mmu_smt.cli.output import Output, Status
+    from mmu_smt.report.lines import Line
+    from mmu_smt.witness.verdicts import CheckResult
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the command line asks of every target."""
+
+    properties: tuple[str, ...] | None
+    config: Sequence[str] | None
+    params: Mapping[str, int]
+    limits: api.Limits
+    seed: int
+
+
+class Checker:
+    """Checks targets one after another and prints as it goes; with `json` one document at the end."""
+
+    def __init__(self, asked: Asked, output: Output, *, json: bool, stats: bool, full: bool, accept_bounded: bool) -> None:
+        self._asked = asked
+        self._output = output
+        self._json = json
+        self._stats = stats
+        self._full = full
+        self._accept_bounded = accept_bounded
+        self._results: list[CheckResult] = []
+        self._diagnostics: list[Diagnostic] = []
+        self._codes: list[Exit] = []
+        self._seconds = 0.0
+        self._stopped = False
+
+    def check_all(self, targets: Sequence[str]) -> Exit:
+        """The exit code for all targets. After a Ctrl-C the remaining ones are left out."""
+        with self._output.progress(not self._json) as status:
+            for target in targets:
+                if self._stopped:
+                    break
+                self._check(target, status)
+        code = worst(self._codes)
+        if self._json:
+            from mmu_smt.report.json_report import document, encode
+
+            self._output.text(encode(document(self._results, self._diagnostics, code)))
+        return code
+
+    def _check(self, target: str, status: Status | None) -> None:
+        if status is not None:
+            status.prefix = f"{target}: "
+            status("loading")
+        try:
+            spec = api.load(target)
+            for variant in spec.variants:
+                if not self._stopped:
+                    self._check_variant(spec, variant, status)
+        except SpecError as error:
+            self._refuse(error)
+        except OutputError:
+            raise
+        except Exception as error:
+            if debugging():
+                raise
+            self._fail(error)
+
+    def _check_variant(self, spec: api.Spec, variant: str | None, status: Status | None) -> None:
+        asked = self._asked
+        limits = self._remaining()
+        started = time.monotonic()
+        try:
+            (result,) = api.check(
+                spec,
+                variant=variant,
+                properties=asked.properties,
+                config=asked.config,
+                params=asked.params,
+                bound=limits.bound,
+                timeout=limits.seconds,
+                rlimit=limits.rlimit,
+                memory=limits.memory,
+                seed=asked.seed,
+                progress=status,
+            )
+        except api.UnconfirmedError as error:
+            self._unconfirmed(error)
+            return
+        finally:
+            self._seconds += time.monotonic() - started
+        self._stopped = api.interrupted(result)
+        self._codes.append(of_result(result, accept_bounded=self._accept_bounded))
+        self._results.append(result)
+        if not self._json:
+            named = frozenset(asked.properties or ())
+            self._output.lines(
+                (*self._separator(), *check_lines((result,), traces_of=named, full=self._full, stats=self._stats)),
+            )
+
+    def _separator(self) -> tuple[Line, ...]:
+        return ((),) if len(self._codes) > 1 else ()
+
+    def _remaining(self) -> api.Limits:
+        limits = self._asked.limits
+        return limits if limits.seconds is None else replace(limits, seconds=max(limits.seconds - self._seconds, 0.0))
+
+    def _refuse(self, error: SpecError) -> None:
+        self._codes.append(Exit.USAGE)
+        self._diagnostics.extend(error.diagnostics)
+        if not self._json:
+            self._output.complain(diagnostics_lines(error.diagnostics))
+
+    def _fail(self, error: Exception) -> None:
+        """An internal error ends this target; the others are still checked."""
+        self._codes.append(Exit.INTERNAL)
+        self._diagnostics.append(internal_error(error))
+        if not self._json:
+            self._output.complain(diagnostics_lines((internal_error(error),)))
+
+    def _unconfirmed(self, error: api.UnconfirmedError) -> None:
+        """A defect of this program: keep the evidence and say where."""
+        self._codes.append(Exit.INTERNAL)
+        saved = _save(f"mmu-smt-unconfirmed-{error.property.name}.json", candidate_to_json(error.candidate))
+        message = f"internal error: {error}; the run is saved in {saved}, please report it with the specification"
+        self._diagnostics.append(Diagnostic("MS601", message, error.property.span))
+        if not self._json:
+            self._output.complain(diagnostics_lines(self._diagnostics[-1:]))
+
+
+def _save(name: str, text: str) -> str:
+    """Write a file into the current folder, else into the system's folder for temporary files; where it is, or why it is nowhere."""
+    reason = ""
+    for folder in (Path.cwd(), Path(tempfile.gettempdir())):
+        try:
+            (folder / name).write_text(text, encoding="utf-8")
+        except OSError as error:
+            reason = error.strerror or str(error)
+            continue
+        return str(folder / name)
+    return f"no file ({reason})"

@@ -1,0 +1,220 @@
+"""Bounded search, shortest runs first: one unrolling and one incremental session for all queries.
+
+At depth n every question is about runs of exactly n transitions, and only those n are asserted to be taken. Nothing about what follows is
+ever asserted before the questions about it have been asked, so a run that can go no further is never lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from mmu_smt.engines.completeness import SimplePaths, settled
+from mmu_smt.engines.counting import Counter
+from mmu_smt.engines.lasso import LassoGoal, Loops
+from mmu_smt.engines.result import RawRun
+from mmu_smt.engines.unroll import Observer, Unroller
+from mmu_smt.model.system import ProgressQuery, SafetyQuery, TransitionSystem
+from mmu_smt.solve.session import Session
+
+SELECTOR = "sel"
+"""Name of the input that selects the choice of a transition."""
+
+
+class Goal(Protocol):
+    """Something that a finite run may reach. `refuted`: no run of up to that many transitions does."""
+
+    name: str
+    refuted: int
+
+    def literal(self, length: int) -> int | None:
+        """Reached at the end of a run of that many transitions; None where that cannot be."""
+        ...
+
+    def paths(self) -> SimplePaths:
+        """Runs without a repetition of all that this goal depends on."""
+        ...
+
+
+@dataclass(slots=True)
+class SafetyGoal:
+    """A bad (or covered) state or transition."""
+
+    name: str
+    query: SafetyQuery
+    unroller: Unroller
+    observer: Observer
+    simple: SimplePaths
+    refuted: int = -1
+
+    def literal(self, length: int) -> int | None:
+        if self.query.on_state:
+            return self.unroller.observe((self.observer,), length)[0]
+        return self.unroller.observe((self.observer,), length - 1)[0] if length else None
+
+    def paths(self) -> SimplePaths:
+        return self.simple
+
+
+@dataclass(slots=True)
+class CountGoal:
+    """More than `most` transitions that recur, and none since the first of them that resets."""
+
+    name: str
+    session: Session
+    unroller: Unroller
+    cone: tuple[str, ...]
+    counter: Counter
+    most: int
+    refuted: int = -1
+    _simple: dict[int, SimplePaths] = field(default_factory=dict)
+
+    def literal(self, length: int) -> int | None:
+        return self.counter.at_least(length, self.most + 1) if length > self.most else None
+
+    def paths(self) -> SimplePaths:
+        """States paired with the count: a shortest violation repeats no such pair. No run examined counts more than `most`."""
+        if self.most not in self._simple:
+            self._simple[self.most] = SimplePaths(self.session, f"{self.name}.count{self.most}", self._situation)
+        return self._simple[self.most]
+
+    def _situation(self, i: int, last: int) -> Sequence[int]:
+        counts = tuple(self.counter.at_least(i, n) for n in range(1, min(self.most, last) + 1))
+        return self.unroller.state(i, self.cone) + counts
+
+
+class Search:
+    """The shared unrolling from the initial states. `depth`: number of transitions asserted."""
+
+    def __init__(self, session: Session, system: TransitionSystem, cone: frozenset[str]) -> None:
+        self.session = session
+        self.system = system
+        self.unroller = Unroller(session, system, cone)
+        self.unroller.initialise()
+        self.depth = 0
+        self._simple: dict[tuple[str, ...], SimplePaths] = {}
+        self._loops: dict[tuple[str, ...], Loops] = {}
+        env = _env_selected(system)
+        self._env = None if env is None else Counter(session, "env", lambda t: self.unroller.observe((env,), t)[0])
+
+    # ------------------------------------------------------------------------------------------ goals
+
+    def safety(self, query: SafetyQuery, cone: frozenset[str]) -> SafetyGoal:
+        observer = bad_observer(self.system, query)
+        return SafetyGoal(query.name, query, self.unroller, observer, self.simple_paths(self._ordered(cone)))
+
+    def count(self, query: ProgressQuery, cone: frozenset[str], most: int) -> CountGoal:
+        recurs = Observer(f"{query.name}.counted", query.recurs, on_state=False)
+        never = Observer(f"{query.name}.reset", query.never, on_state=False)
+        observe = self.unroller.observe
+        counter = Counter(self.session, query.name, lambda t: observe((recurs, never), t)[0], lambda t: observe((recurs, never), t)[1])
+        return CountGoal(query.name, self.session, self.unroller, self._ordered(cone), counter, most)
+
+    def lasso(self, query: ProgressQuery, cone: frozenset[str]) -> LassoGoal:
+        names = self._ordered(cone)
+        if names not in self._loops:
+            self._loops[names] = Loops(self.session, self.unroller, self.system, names, self.simple_paths(names))
+        return LassoGoal(self.session, self.unroller, self.system, query, self._loops[names])
+
+    def simple_paths(self, names: tuple[str, ...]) -> SimplePaths:
+        """Runs that repeat no valuation of these state variables."""
+        if names not in self._simple:
+            state = self.unroller.state
+            self._simple[names] = SimplePaths(self.session, f"cone{len(self._simple)}", lambda i, _: state(i, names))
+        return self._simple[names]
+
+    # ------------------------------------------------------------------------------------------ depth
+
+    def extend(self) -> None:
+        """Define one more transition, not yet asserted to be taken."""
+        self.unroller.extend()
+        if self._env is not None:
+            self._env.tick(self.depth)  # so that every model says which transitions are env steps
+
+    def advance(self) -> None:
+        """Assert that the transition defined last is taken."""
+        self.session.clause((self.unroller.took(self.depth),))
+        self.depth += 1
+
+    def exists(self, phase: str) -> bool:
+        """Is there a run of `depth` transitions at all? Raises OutOfBudget."""
+        return settled(self.session.check(), phase)
+
+    def reach(self, goals: Iterable[Goal], length: int, found: Callable[[Goal, int], None], phase: str) -> None:
+        """Ask all the goals at once whether a run of that many transitions reaches one, and again without those reached.
+
+        `found(goal, literal)` is called with a model at hand in which the literal holds. What is refuted is learned: it follows from what
+        is asserted, which the session keeps for ever. Raises OutOfBudget.
+        """
+        goals = tuple(goals)
+        self._encode_together(goals, length)
+        literals = [(goal, goal.literal(length)) for goal in goals]
+        open_goals = [(goal, literal) for goal, literal in literals if literal is not None]
+        while open_goals:
+            some = open_goals[0][1] if len(open_goals) == 1 else self.session.define_or(f"{phase}@{length}", [lit for _, lit in open_goals])
+            if not settled(self.session.check((some,)), phase):
+                break
+            hit = [(goal, literal) for goal, literal in open_goals if self.session.value(literal)]
+            open_goals = [pair for pair in open_goals if pair not in hit]
+            for i, (goal, literal) in enumerate(hit):
+                if i and not settled(self.session.check((literal,)), phase):
+                    raise AssertionError(f"{goal.name} was reached in a model and is not any more")
+                found(goal, literal)
+        for goal, literal in open_goals:
+            self.session.clause((-literal,))
+            goal.refuted = length
+        for goal, literal in literals:
+            if literal is None:
+                goal.refuted = length
+
+    def _encode_together(self, goals: Sequence[Goal], length: int) -> None:
+        """Observers asked for in one go share their encoding."""
+        safety = [g for g in goals if isinstance(g, SafetyGoal)]
+        on_state = tuple(g.observer for g in safety if g.query.on_state)
+        on_step = tuple(g.observer for g in safety if not g.query.on_state)
+        self.unroller.observe(on_state, length)
+        if length:
+            self.unroller.observe(on_step, length - 1)
+
+    def shortest(self, length: int, literals: Sequence[int], *, loops: Loops | None = None, faulting: bool = False) -> RawRun:
+        """The run in the session's model, which satisfies the literals, or one of the same length with fewer env transitions, the fewest if
+        the budget allows.
+        """
+        best = self._run(length, loops, faulting)
+        if self._env is None:
+            return best
+        fewest = sum(self.session.value(self._env_at(t)) for t in range(length))
+        while fewest and self.session.check((*literals, -self._env.at_least(length, fewest))).sat:
+            best = self._run(length, loops, faulting)
+            fewest = sum(self.session.value(self._env_at(t)) for t in range(length))
+        return best
+
+    def _run(self, length: int, loops: Loops | None, faulting: bool) -> RawRun:
+        return self.unroller.run(length, loop_start=None if loops is None else loops.start(length), faulting=faulting)
+
+    def _env_at(self, t: int) -> int:
+        assert self._env is not None
+        return self._env.tick(t)
+
+    def _ordered(self, cone: frozenset[str]) -> tuple[str, ...]:
+        return tuple(n for n in self.unroller.cone if n in cone)
+
+
+def bad_observer(system: TransitionSystem, query: SafetyQuery) -> Observer:
+    """The query's bad states or transitions. A faulting transition is outside the relation, so the domains of its inputs are asked for
+    here.
+    """
+    bad = system.table.and_(system.domain_inputs, query.bad) if query.faulting else query.bad
+    return Observer(f"{query.name}.bad", bad, query.on_state)
+
+
+def _env_selected(system: TransitionSystem) -> Observer | None:
+    """A transition is an env step. None where there is none, or nothing to select."""
+    selector = next((v for v in system.inputs if v.payload == SELECTOR), None)
+    codes = [c.index for c in system.choices if c.actor == "env"]
+    if selector is None or not codes:
+        return None
+    table = system.table
+    is_code = [table.eq(selector, table.const(c, selector.width) if selector.width else table.bool(bool(c))) for c in codes]
+    return Observer("env", table.or_(*is_code), on_state=False)

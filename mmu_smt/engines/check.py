@@ -1,0 +1,301 @@
+"""The scheduler: all queries of one system, shortest runs first, until each has a verdict or the budget ends.
+
+At each depth, in this order: faults of the next transition; finite runs of this length (violations, covers, counts); lassos; premises for
+vacuity; whether any run of this length exists; induction steps of this depth; recurrence. Later questions rest on what earlier ones have
+refuted.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
+from itertools import count
+
+from mmu_smt.engines.bounded import CountGoal, Goal, SafetyGoal, Search
+from mmu_smt.engines.completeness import GaveUp, settled
+from mmu_smt.engines.dependencies import Cones
+from mmu_smt.engines.induction import Induction
+from mmu_smt.engines.lasso import LassoGoal
+from mmu_smt.engines.ledger import LEAST, Ledger
+from mmu_smt.engines.result import EngineResult, OutOfBudget
+from mmu_smt.model.system import ProgressQuery, SafetyQuery, TransitionSystem
+from mmu_smt.solve.budget import Budget, Meter
+from mmu_smt.solve.session import Session
+from mmu_smt.witness.verdicts import UnknownReason, Word
+
+PROOF_ALLOWANCE = 1_000_000
+"""Solver units that induction, and recurrence, may spend beyond what the search has spent: a share, so that neither starves the search."""
+
+
+def check_queries(
+    system: TransitionSystem,
+    queries: Sequence[SafetyQuery | ProgressQuery],
+    *,
+    max_bound: int | None = None,
+    budget: Budget | None = None,
+    seed: int = 0,
+    progress: Callable[[str], None] | None = None,
+) -> EngineResult:
+    """Judge every query.
+
+    `max_bound`: search no run longer than that many transitions (then BOUNDED). `progress` is told the phase, for display. Runs are
+    candidates: the caller replays them. Never raises for want of time or memory, nor on Ctrl-C: what is open then is UNKNOWN.
+    """
+    names = [q.name for q in queries]
+    if len(set(names)) != len(names):
+        raise ValueError("two queries of one name")
+    return _Check(system, queries, max_bound, Meter(budget or Budget()), seed, progress or _silent).run()
+
+
+def _silent(_phase: str) -> None:
+    return None
+
+
+class _Check:
+    """One run. `_goals` and `_lassos` hold what is still asked, by name; premises and lemmas are goals that are no query."""
+
+    def __init__(
+        self,
+        system: TransitionSystem,
+        queries: Sequence[SafetyQuery | ProgressQuery],
+        max_bound: int | None,
+        meter: Meter,
+        seed: int,
+        progress: Callable[[str], None],
+    ) -> None:
+        self._system = system
+        self._max_bound = max_bound
+        self._meter = meter
+        self._seed = seed
+        self._progress = progress
+        self._ledger = Ledger(queries, meter.elapsed)
+        self._premises = frozenset(q.name for q in self._ledger.premise_queries)
+        self._goals: dict[str, Goal] = {}
+        self._lassos: dict[str, LassoGoal] = {}
+        self._sessions: dict[str, Session] = {}
+        self._seconds: dict[str, float] = {}
+        self._phase = "start"
+        self._depth = -1  # completed
+        self._alive = -1  # some run of that many transitions is known to exist
+        self._recurrence_effort = 0
+
+    def run(self) -> EngineResult:
+        try:
+            self._begin()
+            for depth in count():
+                self._at_depth(depth)
+                self._depth = depth
+                if self._ledger.finished():
+                    break
+                if self._max_bound is not None and depth >= self._max_bound:
+                    self._leave_open(Word.BOUNDED, None)
+                    break
+        except OutOfBudget as end:
+            self._leave_open(Word.UNKNOWN, end.reason)
+        except KeyboardInterrupt:
+            self._leave_open(Word.UNKNOWN, UnknownReason.INTERRUPTED)
+        return EngineResult(self._ledger.verdicts(), dict(self._seconds), self._stats())
+
+    # ------------------------------------------------------------------------------------------ one depth
+
+    def _begin(self) -> None:
+        with self._timed("unroll", "first state"):
+            queries = tuple(self._ledger.queries.values())
+            table = self._system.table
+            asked = frozenset(q.name for q in queries)
+            lemmas = tuple(
+                SafetyQuery(f"lemma {name}", table.not_(term), on_state=True)
+                for name, term in self._system.initial_invariants
+                if name not in asked
+            )
+            self._safety = [q for q in (*queries, *self._ledger.premise_queries, *lemmas) if isinstance(q, SafetyQuery)]
+            progress = [q for q in queries if isinstance(q, ProgressQuery)]
+            cones = Cones(self._system)
+            cone_of = {q.name: cones.of_safety(q) for q in self._safety} | {q.name: cones.of_progress(q) for q in progress}
+            self._session = self._sessions["search"] = Session(self._meter, seed=self._seed)
+            self._search = Search(self._session, self._system, frozenset[str]().union(*cone_of.values()))
+            self._induction: Induction | None = None
+            self._induction_cone = frozenset[str]().union(*(cone_of[q.name] for q in self._safety))
+            for query in self._safety:
+                self._goals[query.name] = self._search.safety(query, cone_of[query.name])
+            for query in progress:
+                if query.within is not None:
+                    most = query.within if isinstance(query.within, int) else 0
+                    self._goals[query.name] = self._search.count(query, cone_of[query.name], most)
+                if query.within is None or query.within == LEAST:
+                    self._lassos[query.name] = self._search.lasso(query, cone_of[query.name])
+
+    def _at_depth(self, depth: int) -> None:
+        if depth:
+            with self._timed("unroll", f"depth {depth}"):
+                self._search.extend()
+            with self._timed("search", f"depth {depth}"):
+                self._reach([g for g in self._goals.values() if _faulting(g)], depth)
+                self._search.advance()
+        with self._timed("search", f"depth {depth}"):
+            self._reach([g for g in self._goals.values() if not _faulting(g) and g.name not in self._premises], depth)
+        if depth:
+            with self._timed("lasso", f"depth {depth}, infinite runs"):
+                self._seek_lassos(depth)
+        self._drop_idle_premises()
+        with self._timed("search", f"depth {depth}, premises"):
+            self._reach([g for g in self._goals.values() if g.name in self._premises], depth)
+        if self._ledger.finished():
+            return
+        with self._timed("completeness", f"depth {depth}, longer runs"):
+            if self._alive < depth and not self._search.exists(self._phase):
+                self._exhausted(depth)
+                return
+        if depth:
+            with self._timed("induction", f"depth {depth}, induction"):
+                self._induct(depth)
+            with self._timed("recurrence", f"depth {depth}, recurrence"):
+                self._recur(depth)
+
+    # ------------------------------------------------------------------------------------------ search
+
+    def _reach(self, goals: list[Goal], depth: int) -> None:
+        if goals:
+            self._search.reach(goals, depth, lambda goal, literal: self._found(goal, literal, depth), self._phase)
+
+    def _found(self, goal: Goal, literal: int, depth: int) -> None:
+        """The session has a model in which a run of that many transitions reaches the goal."""
+        faulting = _faulting(goal)
+        if not faulting:
+            self._alive = depth
+        name = goal.name
+        if name in self._premises:
+            self._ledger.premise_reached(name)
+            self._close(name)
+        elif name not in self._ledger.queries:
+            self._close(name)  # a lemma that does not hold
+        elif isinstance(goal, CountGoal) and self._wants_least(name):
+            # One transition adds at most one to the count, so that no run of this length has more than the new maximum.
+            goal.most += 1
+            goal.refuted = depth
+        else:
+            run = self._search.shortest(depth, (literal,), faulting=faulting)
+            self._ledger.witnessed(name, run, goal.refuted, self._phase)
+            self._close(name)
+
+    def _drop_idle_premises(self) -> None:
+        """What is not asked at a depth is not refuted there, and must not stay among the goals that induction assumes."""
+        for name in self._premises.intersection(self._goals):
+            if not self._ledger.wants_premise(name):
+                self._close(name)
+
+    def _seek_lassos(self, depth: int) -> None:
+        for name, goal in list(self._lassos.items()):
+            if not goal.fair:
+                if not settled(self._session.check(goal.assumptions(depth, fair=False)), self._phase):
+                    goal.refuted = depth  # no lasso at all, so no fair one
+                    continue
+                goal.fair = True
+            literals = goal.assumptions(depth, fair=True)
+            if settled(self._session.check(literals), self._phase):
+                self._alive = depth
+                run = self._search.shortest(depth, literals, loops=goal.loops)
+                self._ledger.witnessed(name, run, goal.refuted, self._phase)
+                self._close(name)
+            else:
+                goal.refuted = depth
+
+    # ------------------------------------------------------------------------------------------ proofs
+
+    def _exhausted(self, depth: int) -> None:
+        """There is no run of `depth` transitions, and every shorter one has been asked about."""
+        if depth == 0:
+            self._ledger.no_initial_state(self._phase)
+            return
+        for name in [*self._goals, *self._lassos]:
+            self._proved(name, f"termination bound {depth - 1}", depth - 1)
+
+    def _induct(self, depth: int) -> None:
+        """Every open goal is refuted to this depth, which is the base of an induction with as many places."""
+        candidates = [q for q in self._safety if q.name in self._goals]
+        if not candidates:
+            return
+        if self._induction is None:
+            self._sessions["induction"] = Session(self._meter, seed=self._seed)
+            self._induction = Induction(self._sessions["induction"], self._system, self._induction_cone, candidates)
+        allowance = self._session.effort + PROOF_ALLOWANCE - self._sessions["induction"].effort
+        if allowance > 0:
+            proved = self._induction.inductive(depth, allowance)
+            for query in candidates:
+                if query.name in proved:
+                    self._induction.prove(query.name)
+                    self._proved(query.name, f"{depth}-induction", None)
+
+    def _recur(self, depth: int) -> None:
+        """Where every run of this length repeats itself, what has been refuted to this length is refuted for ever."""
+        questions: dict[str, Callable[[int, int, str], bool]] = {}
+        for name, lasso in self._lassos.items():
+            questions[name] = lasso.simple_path_exists
+        for name, goal in self._goals.items():  # for `within least` the bound that counts is the count's
+            questions[name] = goal.paths().exists
+        answers: dict[object, bool] = {}
+        for name, exists in questions.items():
+            allowance = self._session.effort - 2 * self._recurrence_effort + PROOF_ALLOWANCE
+            if allowance <= 0:
+                return
+            before = self._session.effort
+            try:
+                if exists not in answers:
+                    answers[exists] = exists(depth, allowance, self._phase)
+                if not answers[exists]:
+                    self._proved(name, f"recurrence bound {depth - 1}", depth)
+            except GaveUp:
+                answers[exists] = True
+            finally:
+                self._recurrence_effort += self._session.effort - before
+
+    def _proved(self, name: str, by: str, bound: int | None) -> None:
+        """Nothing reaches the goal called so."""
+        goal = self._goals.get(name)
+        if name in self._premises:
+            self._ledger.premise_unreachable(name, by, self._phase)
+        elif name in self._ledger.queries:
+            least = goal.most if isinstance(goal, CountGoal) and self._wants_least(name) else None
+            self._ledger.proved(name, by, bound, least, self._phase)
+        self._goals.pop(name, None)
+        self._lassos.pop(name, None)
+
+    # ------------------------------------------------------------------------------------------ bookkeeping
+
+    def _wants_least(self, name: str) -> bool:
+        query = self._ledger.queries[name]
+        return isinstance(query, ProgressQuery) and query.within == LEAST
+
+    def _close(self, name: str) -> None:
+        """Nobody asks about this goal any more; it does not hold, so induction must not assume it either."""
+        self._goals.pop(name, None)
+        self._lassos.pop(name, None)
+        if self._induction is not None:
+            self._induction.drop(name)
+
+    def _leave_open(self, word: Word, reason: UnknownReason | None) -> None:
+        refuted = {name: goal.refuted for name, goal in self._lassos.items()} | {name: goal.refuted for name, goal in self._goals.items()}
+        self._ledger.leave_open(word, refuted, reason, self._phase)
+
+    @contextmanager
+    def _timed(self, key: str, phase: str) -> Generator[None]:
+        self._phase = phase
+        self._progress(phase)
+        started = time.perf_counter()
+        try:
+            yield
+        finally:
+            self._seconds[key] = self._seconds.get(key, 0.0) + time.perf_counter() - started
+
+    def _stats(self) -> dict[str, int | float | str]:
+        stats: dict[str, int | float | str] = {"depth": self._depth}
+        for name, session in self._sessions.items():
+            stats[f"{name} checks"] = session.checks
+            stats[f"{name} solver seconds"] = round(session.seconds, 4)
+            stats[f"{name} rlimit"] = session.effort
+        return stats
+
+
+def _faulting(goal: Goal) -> bool:
+    return isinstance(goal, SafetyGoal) and goal.query.faulting

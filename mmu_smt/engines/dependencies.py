@@ -1,0 +1,57 @@
+"""Which state variables a set of terms can see: directly, or through the next values of those it sees (the cone of influence)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from mmu_smt.model.system import ProgressQuery, SafetyQuery, TransitionSystem
+from mmu_smt.model.term import Op, Term, topological
+
+
+def variables_of(terms: Iterable[Term]) -> frozenset[str]:
+    """Names of the variables that occur."""
+    return frozenset(str(t.payload) for t in topological(terms) if t.op is Op.VAR)
+
+
+class Cones:
+    """Cones of one system. The variables of each next value are collected once."""
+
+    def __init__(self, system: TransitionSystem) -> None:
+        self._system = system
+        self._names = frozenset(str(v.payload) for v in system.state)
+        self._unprimed = {str(v.payload): name for name, v in system.primed.items()}
+        self._reads: dict[str, frozenset[str]] = {}
+        self._relation = self.seen(system.step_ok)
+
+    def seen(self, *terms: Term) -> frozenset[str]:
+        """State variables that occur, plain or primed."""
+        found = variables_of(terms)
+        return frozenset(self._unprimed.get(name, name) for name in found) & self._names
+
+    def close(self, seeds: frozenset[str]) -> frozenset[str]:
+        """The seeds and whatever their next values depend on, transitively."""
+        cone: set[str] = set()
+        todo = sorted(seeds)
+        while todo:
+            name = todo.pop()
+            if name in cone:
+                continue
+            cone.add(name)
+            if name not in self._reads:
+                self._reads[name] = self.seen(self._system.next[name])
+            todo.extend(sorted(self._reads[name] - cone))
+        return frozenset(cone)
+
+    def of_safety(self, query: SafetyQuery) -> frozenset[str]:
+        """What decides whether a run reaches the query's `bad`: it and whether transitions can be taken."""
+        seeds = self._relation | self.seen(query.bad)
+        return self.close(seeds)
+
+    def of_progress(self, query: ProgressQuery) -> frozenset[str]:
+        """What decides whether a lasso answers the query: its events, both relations, fairness where it plays a role, and the step in
+        flight.
+        """
+        terms = [query.recurs, query.never, self._system.step_ok_loop]
+        if query.within is None:
+            terms += [t for f in self._system.fairness for t in (f.enabled, f.taken)]
+        return self.close(self._relation | self._system.flight | self.seen(*terms))

@@ -1,0 +1,63 @@
+"""What the engines answer: raw integers by variable name, before anybody turns them into typed values and replays them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from mmu_smt.witness.verdicts import UnknownReason, Word
+
+Ints: TypeAlias = Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class RawRun:
+    """A run that an engine claims. `frames` has one more element than `inputs`, except where the last transition faults: then equally many.
+
+    Frame 0 holds every state variable, later ones those that some query can see. `loop_start`: the frame that the last one closes back to.
+    """
+
+    consts: Ints
+    frames: tuple[Ints, ...]
+    inputs: tuple[Ints, ...]
+    loop_start: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EngineVerdict:
+    """The answer to one query; fields as in `witness.verdicts.Verdict`. `vacuity` is "undecided" where the premise of a proof could not be
+    settled.
+    """
+
+    name: str
+    word: Word
+    by: str = ""
+    bound: int | None = None
+    least: int | None = None
+    run: RawRun | None = None
+    reason: UnknownReason | None = None
+    phase: str = ""
+    seconds: float = 0.0
+    vacuity: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineResult:
+    """One verdict for each query, in order; wall seconds by phase; counts for `--stats`."""
+
+    verdicts: tuple[EngineVerdict, ...]
+    seconds: Mapping[str, float] = field(default_factory=dict[str, float])
+    stats: Mapping[str, int | float | str] = field(default_factory=dict[str, int | float | str])
+
+    def __getitem__(self, name: str) -> EngineVerdict:
+        return next(v for v in self.verdicts if v.name == name)
+
+
+class OutOfBudget(Exception):
+    """A query came back without an answer. Carries why, and in which phase."""
+
+    def __init__(self, reason: UnknownReason, phase: str) -> None:
+        super().__init__(f"{phase}: {reason}")
+        self.reason = reason
+        self.phase = phase

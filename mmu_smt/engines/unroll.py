@@ -1,0 +1,132 @@
+"""Unrolling a transition system in a session, relationally: fresh variables for every frame, equated with the next values of the frame
+before.
+
+Everything asserted here is a definition, true of any frame whatever else is asserted; whether a transition is really taken (`took`) is for
+the engine to assert or assume. So a prefix that cannot go on never hides what happens in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from mmu_smt.engines.result import RawRun
+from mmu_smt.model.system import TransitionSystem
+from mmu_smt.model.term import Term
+from mmu_smt.solve.session import Session, Template
+
+
+@dataclass(frozen=True, slots=True)
+class Observer:
+    """A Boolean term watched in every frame. `on_state`: over constants and state; otherwise of a transition."""
+
+    name: str
+    term: Term
+    on_state: bool
+
+
+class Unroller:
+    """Frames 0, 1, … of one run. Frame 0 is unconstrained but for the domains of constants and state; `initialise` makes it initial.
+
+    `cone`: names of the state variables kept after frame 0; closed under `next`, and holding what `step_ok` and every observer see.
+    """
+
+    def __init__(self, session: Session, system: TransitionSystem, cone: frozenset[str]) -> None:
+        self._session = session
+        self._system = system
+        self._constants = _widths(system.constants)
+        self._state = _widths(system.state)
+        self._inputs = _widths(system.inputs)
+        self._cone = {name: width for name, width in self._state.items() if name in cone}
+        self._primed = {str(v.payload): name for name, v in system.primed.items() if name in cone}
+        self._constant_at = {name: session.variable(name, width) for name, width in self._constants.items()}
+        self._state_at: list[dict[str, int]] = [{n: session.variable(f"{n}@0", w) for n, w in self._state.items()}]
+        self._inputs_at: list[dict[str, int]] = []
+        self._observed: dict[tuple[str, int], int] = {}
+        self._templates: dict[tuple[str, ...], Template] = {}
+        step = {**self._constants, **self._cone, **self._inputs}
+        self._next = session.template(step, [system.next[name] for name in self._cone])
+        self._took = Observer("took", system.step_ok, on_state=False)
+        self._assert_terms([system.domain_constants, system.domain_state])
+
+    @property
+    def cone(self) -> Sequence[str]:
+        """The kept variables, in the system's order."""
+        return tuple(self._cone)
+
+    @property
+    def length(self) -> int:
+        """Number of transitions unrolled."""
+        return len(self._inputs_at)
+
+    def initialise(self) -> None:
+        """Assert that frame 0 is initial."""
+        self._assert_terms([self._system.assumptions, self._system.init])
+
+    def assume(self) -> None:
+        """Assert what holds of the constants in every run; frame 0 stays arbitrary."""
+        self._assert_terms([self._system.assumptions])
+
+    def extend(self) -> None:
+        """Add a transition and the frame it leads to."""
+        t = self.length
+        self._inputs_at.append({n: self._session.variable(f"{n}@{t}", w) for n, w in self._inputs.items()})
+        after = {n: self._session.variable(f"{n}@{t + 1}", w) for n, w in self._cone.items()}
+        self._state_at.append(after)
+        self._session.instantiate(self._next, self._scope(t, step=True), tuple(after.values()))
+
+    def state(self, t: int, names: Iterable[str]) -> tuple[int, ...]:
+        """The variables of these names in frame t."""
+        return tuple(self._state_at[t][n] for n in names)
+
+    def took(self, t: int) -> int:
+        """The literal: transition t is one of the relation."""
+        return self.observe((self._took,), t)[0]
+
+    def observe(self, observers: Sequence[Observer], t: int) -> tuple[int, ...]:
+        """Literals equivalent to the observers' terms in frame t (of transition t). All of one kind; those asked together share their
+        encoding.
+        """
+        missing = tuple(o for o in observers if (o.name, t) not in self._observed)
+        if missing:
+            on_state = missing[0].on_state
+            if any(o.on_state != on_state for o in missing):
+                raise ValueError("observers of states and of transitions are asked apart")
+            names = tuple(o.name for o in missing)
+            if names not in self._templates:
+                parameters = {**self._constants, **self._cone} if on_state else self._step_parameters()
+                self._templates[names] = self._session.template(parameters, [o.term for o in missing])
+            results = tuple(self._session.variable(f"{name}@{t}") for name in names)
+            self._session.instantiate(self._templates[names], self._scope(t, step=not on_state), results)
+            self._observed.update({(name, t): r for name, r in zip(names, results, strict=True)})
+        return tuple(self._observed[o.name, t] for o in observers)
+
+    def run(self, length: int, *, loop_start: int | None = None, faulting: bool = False) -> RawRun:
+        """The run of that many transitions in the session's model. `faulting`: the last transition has no state after it."""
+        value = self._session.value
+        frames = self._state_at[: length if faulting else length + 1]
+        return RawRun(
+            consts={n: value(v) for n, v in self._constant_at.items()},
+            frames=tuple({n: value(v) for n, v in frame.items()} for frame in frames),
+            inputs=tuple({n: value(v) for n, v in frame.items()} for frame in self._inputs_at[:length]),
+            loop_start=loop_start,
+        )
+
+    def _step_parameters(self) -> Mapping[str, int]:
+        return {**self._constants, **self._cone, **self._inputs, **{p: self._cone[n] for p, n in self._primed.items()}}
+
+    def _scope(self, t: int, *, step: bool) -> Mapping[str, int]:
+        scope = {**self._constant_at, **self._state_at[t]}
+        if step:
+            after = self._state_at[t + 1]
+            scope.update(self._inputs_at[t])
+            scope.update({p: after[n] for p, n in self._primed.items()})
+        return scope
+
+    def _assert_terms(self, terms: Sequence[Term]) -> None:
+        template = self._session.template({**self._constants, **self._state}, terms, defines=False)
+        self._session.instantiate(template, {**self._constant_at, **self._state_at[0]})
+
+
+def _widths(variables: Iterable[Term]) -> dict[str, int]:
+    return {str(v.payload): v.width for v in variables}

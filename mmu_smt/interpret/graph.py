@@ -1,0 +1,106 @@
+"""The reachable configurations of a small system, for all values of its constants at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mmu_smt.interpret.initial import Search
+from mmu_smt.interpret.machine import Configuration, Machine, Outcome, TooLarge
+from mmu_smt.semantics.types import Value
+from mmu_smt.witness.traces import Candidate
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Edge:
+    """A transition between two nodes; `number` is its index in the graph."""
+
+    number: int
+    source: int
+    target: int
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Node:
+    """A configuration under one valuation of the constants, first reached by `parent` after `distance` transitions."""
+
+    number: int
+    consts: tuple[Value, ...]
+    configuration: Configuration
+    distance: int
+    parent: Edge | None
+
+
+class Graph:
+    """Nodes in breadth-first order from all initial states, their transitions, and everything that can be attempted in them."""
+
+    def __init__(self, machine: Machine, *, max_configurations: int, max_initial: int) -> None:
+        """Raises TooLarge beyond the given sizes."""
+        self.machine = machine
+        self.nodes: list[Node] = []
+        self.edges: list[Edge] = []
+        self.leaving: list[tuple[Edge, ...]] = []
+        self.attempts: list[tuple[Outcome, ...]] = []
+        self._numbers: dict[tuple[tuple[Value, ...], Configuration], int] = {}
+        for consts, state in Search(machine.codes, machine.config).solutions():
+            if len(self.nodes) == max_initial:
+                raise TooLarge(f"more than {max_initial} initial states")
+            self._number(consts, Configuration(state), 0, None)
+        self.initial = len(self.nodes)
+        at = 0
+        while at < len(self.nodes):
+            self._expand(self.nodes[at])
+            if len(self.nodes) > max_configurations:
+                raise TooLarge(f"more than {max_configurations} configurations")
+            at += 1
+
+    def _number(self, consts: tuple[Value, ...], configuration: Configuration, distance: int, parent: Edge | None) -> int:
+        key = consts, configuration
+        number = self._numbers.get(key)
+        if number is None:
+            number = len(self.nodes)
+            self._numbers[key] = number
+            self.nodes.append(Node(number, consts, configuration, distance, parent))
+        return number
+
+    def _expand(self, node: Node) -> None:
+        attempts = tuple(self.machine.successors(node.consts, node.configuration))
+        leaving: list[Edge] = []
+        for outcome in attempts:
+            if outcome.after is None:
+                continue
+            known = self._numbers.get((node.consts, outcome.after))
+            edge = Edge(len(self.edges), node.number, len(self.nodes) if known is None else known, outcome)
+            if known is None:
+                self._number(node.consts, outcome.after, node.distance + 1, edge)
+            self.edges.append(edge)
+            leaving.append(edge)
+        self.attempts.append(attempts)
+        self.leaving.append(tuple(leaving))
+
+    def path_to(self, node: Node) -> list[Edge]:
+        """A shortest path to a node from an initial one."""
+        path: list[Edge] = []
+        while node.parent is not None:
+            path.append(node.parent)
+            node = self.nodes[node.parent.source]
+        return path[::-1]
+
+    def run_to(self, node: Node, edge: Edge | None = None, *, fault: Outcome | None = None) -> Candidate:
+        """A shortest run to a node, and then one transition more: along an edge, or into a fault."""
+        path = [*self.path_to(node), *(() if edge is None else (edge,))]
+        start = self.nodes[path[0].source] if path else node
+        return self.candidate(start, path, fault=fault)
+
+    def candidate(self, start: Node, path: Sequence[Edge], *, loop_start: int | None = None, fault: Outcome | None = None) -> Candidate:
+        """A path from an initial node as a run, with a last move that faults where `fault` is given."""
+        machine = self.machine
+        states = [start.configuration.state, *(self.nodes[e.target].configuration.state for e in path)]
+        moves = [e.outcome.move for e in path] + ([fault.move] if fault is not None else [])
+        return Candidate(
+            consts=dict(zip(machine.program.consts, start.consts, strict=True)),
+            states=tuple(machine.valuation(s) for s in states),
+            moves=tuple(moves),
+            loop_start=loop_start,
+        )

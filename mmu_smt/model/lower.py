@@ -1,0 +1,238 @@
+"""The lowering: from a checked program under a config to a transition system, and back from a solver's integers to values.
+
+Calls are inlined and loops unrolled; state variables are split into their scalar parts. See `flow` for how control flow becomes terms and
+`flight` for steps that can be interrupted.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from mmu_smt.model.cone import query_cone
+from mmu_smt.model.fairness import can_start, requirements
+from mmu_smt.model.flight import PC, CutCounter, Flight
+from mmu_smt.model.flow import Joiner
+from mmu_smt.model.inputs import SELECTOR, Inputs, decoded
+from mmu_smt.model.properties import ConditionWalker, conjunction, premise
+from mmu_smt.model.steps import Scene, StepImage, lower_step
+from mmu_smt.model.symbolic import SVal, decode, domain, equal, fit, flatten, leaf_types, make_variable, merge
+from mmu_smt.model.system import Choice, FaultCheck, ProgressQuery, SafetyQuery, TransitionSystem
+from mmu_smt.model.table import TermTable
+from mmu_smt.model.term import Term
+from mmu_smt.model.traits import Traits
+from mmu_smt.semantics.program import Config, Program, Property, PropertyKind, TExpr, Variable, enabled_steps, has_cuts
+from mmu_smt.semantics.types import Value
+from mmu_smt.syntax.source import Span
+from mmu_smt.witness.traces import Candidate, Move, Valuation
+
+_DEPTH = 100_000
+"""Recursion limit while walking a program: calls nested as deep as the checker allows, each with statements and expressions nested as
+deep.
+"""
+
+
+@contextmanager
+def _deep_recursion() -> Generator[None]:
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, _DEPTH))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lowered:
+    """A lowered program. `origins`: where each program state variable and ghost is assigned."""
+
+    program: Program
+    config: Config
+    system: TransitionSystem
+    origins: Mapping[str, tuple[Span, ...]]
+    _scene: Scene = field(repr=False)
+    _images: tuple[StepImage, ...] = field(repr=False)
+    _over_states: ConditionWalker = field(repr=False)
+    _over_steps: ConditionWalker = field(repr=False)
+
+    def query(self, prop: Property) -> SafetyQuery | ProgressQuery:
+        """The question that decides a property."""
+        with _deep_recursion():
+            return self._query(prop)
+
+    def _query(self, prop: Property) -> SafetyQuery | ProgressQuery:
+        table, system, name = self.system.table, self.system, prop.name
+        match prop.kind:
+            case PropertyKind.NO_FAULT:
+                return SafetyQuery(name, system.step_fault, on_state=False, faulting=True)
+            case PropertyKind.NO_DEADLOCK:
+                bad = table.and_(table.not_(system.terminal), table.not_(system.can_move))
+                return SafetyQuery(name, bad, on_state=True)
+            case PropertyKind.INVARIANT | PropertyKind.STEP:
+                on_state = prop.kind is PropertyKind.INVARIANT
+                walker = self._over_states if on_state else self._over_steps
+                condition = _given(prop.condition)
+                bad = table.not_(walker.judge(condition, on_fault=False))
+                rests_on = premise(self.program, condition)
+                reach = None if rests_on is None else walker.judge(rests_on, on_fault=False)
+                return SafetyQuery(name, bad, on_state=on_state, premise=reach)
+            case PropertyKind.COVER:
+                wanted = self._over_steps.judge(_given(prop.condition), on_fault=False)
+                return SafetyQuery(name, wanted, on_state=False, is_cover=True)
+            case PropertyKind.PROGRESS | PropertyKind.COVER_LASSO:
+                recurs = self._over_steps.judge(_given(prop.recurs), on_fault=False)
+                never = self._over_steps.judge(_given(prop.never), on_fault=False)
+                is_cover = prop.kind is PropertyKind.COVER_LASSO
+                return ProgressQuery(name, recurs, never, prop.within, is_cover)
+
+    def cone_names(self, query: SafetyQuery | ProgressQuery) -> frozenset[str]:
+        """The program's state variables in a query's cone: those that a loop must return to."""
+        cone = query_cone(self.system, query)
+        return frozenset(n for n, v in self.program.states.items() if any(n + path in cone for path, _ in leaf_types(v.type)))
+
+    def candidate(
+        self, consts: Mapping[str, int], frames: Sequence[Mapping[str, int]], inputs: Sequence[Mapping[str, int]], loop_start: int | None
+    ) -> Candidate:
+        """A run in values from integers by variable name. Program variables that a frame leaves out are left out of its state.
+
+        `frames[i]` is the state before the transition with `inputs[i]`.
+        """
+        return Candidate(
+            consts={n: decode(v.type, n, consts) for n, v in self.program.consts.items()},
+            states=tuple(self._state(frame) for frame in frames),
+            moves=tuple(self._move(frame, given) for frame, given in zip(frames, inputs, strict=False)),
+            loop_start=loop_start,
+        )
+
+    def _state(self, frame: Mapping[str, int]) -> Valuation:
+        state: dict[str, Value] = {}
+        for name, variable in self.program.states.items():
+            if all(name + path in frame for path, _ in leaf_types(variable.type)):
+                state[name] = decode(variable.type, name, frame)
+        return state
+
+    def _move(self, frame: Mapping[str, int], given: Mapping[str, int]) -> Move:
+        image = self._images[given.get(SELECTOR, 0)]
+        resume = image.step.actor != "env" and frame.get(PC, 0) != 0
+        choices = {site: decoded(choice, given) for site, choice in self._scene.inputs.choices(image.step.name).items()}
+        args = () if resume else tuple(decoded(a, given) for a in image.arguments)
+        return Move(image.step.name, args, resume, choices)
+
+
+def _given(expr: TExpr | None) -> TExpr:
+    assert expr is not None
+    return expr
+
+
+def lower(program: Program, config: Config) -> Lowered:
+    """Lower a program under a config. Raises SpecError (MS510) where it would become too large."""
+    with _deep_recursion():
+        return _lower(program, config)
+
+
+def _lower(program: Program, config: Config) -> Lowered:
+    table = TermTable()
+    joiner, traits = Joiner(table), Traits(program)
+    constants = {n: make_variable(table, n, v.type) for n, v in program.consts.items()}
+    states = {n: make_variable(table, n, v.type) for n, v in program.states.items()}
+    after = {n: make_variable(table, n + "'", v.type) for n, v in program.states.items()}
+    over_consts = ConditionWalker(program, constants, joiner, traits, now={})
+    ghosts = {n: over_consts.ghost_default(n) for n in program.ghosts}
+    capacity = CutCounter(program).steps() if has_cuts(program, config) else 0
+    flight = Flight(table, program, states, ghosts, capacity) if capacity else None
+    steps = enabled_steps(program, config)
+    scene = Scene(program, table, joiner, traits, Inputs(table, len(steps)), flight, constants, states, ghosts)
+    images = tuple(lower_step(scene, s, i, [c for c in config.enables if c.step == s.name]) for i, s in enumerate(steps))
+    over_states = ConditionWalker(program, constants, joiner, traits, now=states)
+    observed = {g: _by_step(table, images, ghosts[g], [i.observed[g] for i in images]) for g in program.ghosts}
+    over_steps = ConditionWalker(program, constants, joiner, traits, now={**states, **observed}, after=after, images=images)
+    system = _system(scene, config, images, after, over_consts, over_states)
+    origins: dict[str, tuple[Span, ...]] = {}
+    for image in images:
+        for name, spans in image.origins.items():
+            origins[name] = tuple(dict.fromkeys((*origins.get(name, ()), *spans)))
+    return Lowered(program, config, system, origins, scene, images, over_states, over_steps)
+
+
+def _by_step(table: TermTable, images: Sequence[StepImage], otherwise: SVal, values: Sequence[SVal]) -> SVal:
+    """The value that belongs to the selected step."""
+    result = values[-1] if values else otherwise
+    for image, value in zip(reversed(images[:-1]), reversed(values[:-1]), strict=True):
+        result = merge(table, image.selected, value, result)
+    return result
+
+
+def _system(
+    scene: Scene,
+    config: Config,
+    images: Sequence[StepImage],
+    after: Mapping[str, SVal],
+    over_consts: ConditionWalker,
+    over_states: ConditionWalker,
+) -> TransitionSystem:
+    program, table, flight = scene.program, scene.table, scene.flight
+    state = {str(v.payload): v for value in scene.states.values() for v in flatten(value)}
+    primed = dict(zip(state, (v for value in after.values() for v in flatten(value)), strict=True))
+    if flight is not None:
+        state |= flight.variables
+        primed |= {n: table.var(n + "'", v.width) for n, v in flight.variables.items()}
+    domain_state = _domain(table, program.states, scene.states)
+    if flight is not None:
+        domain_state = table.and_(domain_state, flight.domain())
+    domain_inputs = scene.inputs.domain()
+    faults = tuple(FaultCheck(table.and_(i.selected, i.enabled, f.condition), f.message, f.span) for i in images for f in i.faults)
+    takes = [table.and_(i.selected, i.enabled, table.not_(i.fault)) for i in images]
+    takes_in_loop = [table.and_(i.selected, i.loop_enabled, table.not_(i.fault)) for i in images]
+    fails = [table.and_(i.selected, i.enabled, i.fault) for i in images]
+    return TransitionSystem(
+        table=table,
+        constants=tuple(v for value in scene.constants.values() for v in flatten(value)),
+        state=tuple(state.values()),
+        inputs=scene.inputs.variables(),
+        primed=primed,
+        next=_next(table, state, images),
+        domain_constants=_domain(table, program.consts, scene.constants),
+        domain_state=domain_state,
+        domain_inputs=domain_inputs,
+        assumptions=conjunction(table, over_consts, [a.condition for a in (*program.assumptions, *config.assumptions)]),
+        init=table.and_(domain_state, _initial(scene, over_consts), conjunction(table, over_states, [c.condition for c in program.inits])),
+        choices=tuple(Choice(i.step.name, i.step.actor, i.index, i.enabled, i.loop_enabled, i.step.span) for i in images),
+        step_ok=table.and_(domain_inputs, table.or_(*takes)),
+        step_ok_loop=table.and_(domain_inputs, table.or_(*takes_in_loop)),
+        step_fault=table.and_(domain_inputs, table.or_(*fails)),
+        faults=faults,
+        terminal=table.or_(*[over_states.judge(t, on_fault=False) for t in program.terminal]),
+        can_move=table.or_(*[can_start(scene, i) for i in images if i.step.actor != "env"]),
+        fairness=tuple(f for i in images for f in requirements(scene, i, [c for c in config.enables if c.step == i.step.name])),
+        initial_invariants=tuple((c.name, over_states.judge(c.condition, on_fault=False)) for c in program.inits if c.is_invariant),
+        flight=frozenset(flight.variables) if flight is not None else frozenset(),
+    )
+
+
+def _domain(table: TermTable, variables: Mapping[str, Variable], values: Mapping[str, SVal]) -> Term:
+    return table.and_(*[domain(table, v.type, values[n]) for n, v in variables.items()])
+
+
+def _next(table: TermTable, state: Mapping[str, Term], images: Sequence[StepImage]) -> dict[str, Term]:
+    following: dict[str, Term] = {}
+    for name, variable in state.items():
+        value = variable
+        for image in reversed(images):
+            if name in image.next:
+                value = table.ite(image.selected, image.next[name], value)
+        following[name] = value
+    return following
+
+
+def _initial(scene: Scene, over_consts: ConditionWalker) -> Term:
+    """Given initial values, and no step in flight."""
+    table = scene.table
+    facts: list[Term] = [scene.flight.all_idle()] if scene.flight is not None else []
+    for name, variable in scene.program.states.items():
+        if variable.initial is not None:
+            value, faulted = over_consts.value(variable.initial)
+            value = fit(table, value, variable.initial.type, variable.type)
+            facts.append(table.and_(equal(table, scene.states[name], value), table.not_(faulted)))
+    return table.and_(*facts)

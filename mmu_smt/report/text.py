@@ -1,0 +1,323 @@
+"""What a check found, as text for people: findings first, the summary last. Pure: no file, clock or terminal is looked at.
+
+A finding begins with one line in the form of compilers, `file:line:column: severity: message [CODE]`; 80 columns, plain ASCII but for
+what the specification itself contains.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from mmu_smt.report.lines import Line, Piece, Style, flow, line, one_line, safe, shorten, table
+from mmu_smt.report.mentions import ghosts_of
+from mmu_smt.report.trace_text import needs_lines, shape, steps_text, trace_lines, why_lines
+from mmu_smt.semantics.program import Enable, PropertyKind, enabled_steps
+from mmu_smt.witness.verdicts import CheckResult, UnknownReason, Verdict, Word
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mmu_smt.syntax.source import Span
+    from mmu_smt.witness.expectations import Outcome, TestReport
+
+_LISTED = 4  # assumptions of the model that are named one by one
+
+_STYLES = {
+    Word.PROVED: Style.GOOD,
+    Word.REACHED: Style.GOOD,
+    Word.BOUNDED: Style.WARNING,
+    Word.UNKNOWN: Style.WARNING,
+    Word.VACUOUS: Style.WARNING,
+    Word.VIOLATED: Style.ERROR,
+    Word.UNREACHABLE: Style.ERROR,
+    Word.INAPPLICABLE: Style.FAINT,
+}
+
+_CODES = {
+    Word.VIOLATED: "MS701",
+    Word.UNREACHABLE: "MS702",
+    Word.VACUOUS: "MS703",
+    Word.BOUNDED: "MS704",
+    Word.UNKNOWN: "MS704",
+}
+
+_BUDGET_CODES = {
+    UnknownReason.TIME: "MS501",
+    UnknownReason.RLIMIT: "MS501",
+    UnknownReason.MEMORY: "MS501",
+    UnknownReason.INTERRUPTED: "MS502",
+}
+
+
+def check_lines(
+    results: Sequence[CheckResult], *, traces_of: frozenset[str] = frozenset(), full: bool = False, stats: bool = False
+) -> tuple[Line, ...]:
+    """Every finding of every result, then a summary of each.
+
+    `traces_of` names covers whose trace is wanted although they are good news; `full` wants every trace, and traces without omissions;
+    `stats` adds where the time went.
+    """
+    lines: list[Line] = []
+    for result in results:
+        for verdict in result.verdicts:
+            found = finding_lines(result, verdict, traced=full or verdict.property.name in traces_of, full=full)
+            if found:
+                lines.extend((*found, ()))
+        lines.extend(summary_lines(result))
+        if stats:
+            lines.extend(stats_lines(result))
+        lines.append(())
+    return tuple(lines[:-1])
+
+
+# ---------------------------------------------------------------------------------------------- findings
+
+
+def finding_lines(result: CheckResult, verdict: Verdict, *, traced: bool = False, full: bool = False) -> tuple[Line, ...]:
+    """One finding with its trace and what it rests on; nothing for what needs no attention."""
+    if verdict.word in _CODES:
+        word = Style.ERROR if _STYLES[verdict.word] is Style.ERROR else Style.WARNING
+        head = place_line(_place(result, verdict), word, _message(verdict), finding_code(verdict))
+    elif verdict.word is Word.REACHED and traced:
+        head = place_line(_place(result, verdict), Style.NOTE, _message(verdict), "")
+    else:
+        return ()
+    if verdict.trace is None:
+        return (head, *_explanation(verdict))
+    ghosts = ghosts_of(result.program, verdict.property)
+    return (
+        head,
+        *flow([_subject(result, verdict)], "  "),
+        *trace_lines(result.program, verdict.trace, ghosts=ghosts, full=full),
+        *why_lines(verdict.trace, full=full),
+        *needs_lines(result.program, verdict.trace),
+        *assumes_lines(result, full=full),
+        *flow([reproduce(result, verdict)], "  reproduce: "),
+    )
+
+
+def finding_code(verdict: Verdict) -> str:
+    """The code of the catalogue that explains the verdict; empty where there is nothing to explain."""
+    if verdict.reason is not None and verdict.reason in _BUDGET_CODES:
+        return _BUDGET_CODES[verdict.reason]
+    return _CODES.get(verdict.word, "")
+
+
+def place_line(span: Span | str, severity: Style, message: str, code: str) -> Line:
+    """`file:line:column: severity: message [CODE]`; a string stands in where there is no text to point at."""
+    where = span if isinstance(span, str) else str(span)
+    tail = (Piece(f" [{code}]", Style.FAINT),) if code else ()
+    return line(Piece(safe(where) + ":", Style.PLACE), " ", Piece(severity.value + ":", severity), " " + message, *tail)
+
+
+def _place(result: CheckResult, verdict: Verdict) -> Span | str:
+    if verdict.property.kind is PropertyKind.NO_FAULT and verdict.trace is not None:
+        faults = [s.fault for s in verdict.trace.steps if s.fault is not None]
+        if faults:
+            return faults[-1].span
+    return verdict.property.span or result.target
+
+
+def _message(verdict: Verdict) -> str:
+    name = verdict.property.name
+    match verdict.word:
+        case Word.BOUNDED:
+            return f"{name} not violated in {steps_text(verdict.bound or 0)}, unknown beyond"
+        case Word.UNKNOWN:
+            return f"{name} unknown: {verdict.reason or 'no reason given'}"
+        case _:
+            return f"{name} {verdict.word.value}"
+
+
+def _explanation(verdict: Verdict) -> tuple[Line, ...]:
+    match verdict.word:
+        case Word.VACUOUS:
+            what = "the event that should not recur" if verdict.property.kind is PropertyKind.PROGRESS else "its premise"
+            return flow([f"it holds only because {what} never happens" + (f": {verdict.by}" if verdict.by else "")], "  ")
+        case Word.UNREACHABLE:
+            return flow([f"proved unreachable by {verdict.by}"], "  ") if verdict.by else ()
+        case Word.UNKNOWN:
+            known = f"no counterexample in {steps_text(verdict.bound)}" if verdict.bound is not None else "nothing was exhausted"
+            if verdict.property.kind in (PropertyKind.COVER, PropertyKind.COVER_LASSO):
+                known = known.replace("counterexample", "such run")
+            where = f"stopped in: {one_line(verdict.phase)}; " if verdict.phase else ""
+            return flow([f"{where}{known}"], "  ")
+        case _:
+            return ()
+
+
+def _subject(result: CheckResult, verdict: Verdict) -> str:
+    """What kind of run it is, of what, and what the property says in its author's words."""
+    if verdict.trace is None:
+        return ""
+    run = f"{shape(verdict.trace)}{_within(verdict)}"
+    if result.program.variant:
+        run += f" in {result.program.variant}"
+    doc = verdict.property.display.doc
+    first = one_line(doc.strip().split("\n\n")[0]) if doc else ""
+    return f"{run}; {first}" if first and len(first) <= 100 else run
+
+
+def _within(verdict: Verdict) -> str:
+    within = verdict.property.within
+    return f", more than {within} recurrences" if isinstance(within, int) else ""
+
+
+# ---------------------------------------------------------------------------------------------- what it rests on
+
+
+def assumes_lines(result: CheckResult, *, full: bool = False) -> tuple[Line, ...]:
+    """Config, sizes, env steps and fairness, and assumptions by name (those of the model in number only, if many and not `full`)."""
+    program, config = result.program, result.config
+    items = [f"config {config.name}" if config.name else "no config"]
+    items.extend(sizes(result))
+    items.append(environment_text(result))
+    names = [a.name for a in config.assumptions]
+    model = [a.name for a in program.assumptions]
+    if full or len(model) <= _LISTED:
+        names = [*model, *names]
+        model = []
+    if model:
+        items.append(f"{len(model)} assumptions of the model")
+    if names:
+        items.extend((f"assumed {names[0]}", *names[1:]))
+    return flow(items, "  assumes: ")
+
+
+def sizes(result: CheckResult) -> list[str]:
+    """The parameters as `NAME=value`."""
+    return [f"{name}={value}" for name, value in result.program.params.items()]
+
+
+def environment_text(result: CheckResult) -> str:
+    """Which env steps may run, and what is fair."""
+    fair = [_clause(e) for e in result.config.enables if e.fairness]
+    env = {s.name for s in enabled_steps(result.program, result.config) if s.actor == "env"}
+    if not env:
+        return "no env step" + (f", {' and '.join(fair)}" if fair else "")
+    stem = {n for n in env if all(e.stem_only for e in result.config.enables if e.step == n)}
+    named = [f"{n} in the stem" if n in stem else n for n in sorted(env)]
+    return f"env steps {' and '.join(named)}; {' and '.join(fair) if fair else 'nothing is fair'}"
+
+
+def _clause(enable: Enable) -> str:
+    each = " each" if enable.each else ""
+    return f"{enable.step} {enable.fairness}ly fair{each}"
+
+
+def reproduce(result: CheckResult, verdict: Verdict) -> str:
+    """The command that finds this verdict again."""
+    words = ["mmu-smt", "check", result.target, "-p", verdict.property.name]
+    if result.config.name:
+        words.extend(("--config", result.config.name.replace("+", ",")))
+    for name, value in result.given.items():
+        words.extend(("-D", f"{name}={value}"))
+    if verdict.trace is not None:
+        words.extend(("-k", str(len(verdict.trace.steps))))
+    return safe(shlex.join(words))
+
+
+# ---------------------------------------------------------------------------------------------- summary
+
+
+def title(result: CheckResult) -> str:
+    """`VARIANT in CONFIG`, with the target where there is no variant."""
+    name = result.program.variant or result.target
+    return safe(f"{name} in {result.config.name}" if result.config.name else name)
+
+
+def summary_lines(result: CheckResult) -> tuple[Line, ...]:
+    """The title, a table of all verdicts (left out for a single one), and how many of each."""
+    sizes_text = " ".join(sizes(result))
+    subject = f"  {one_line(result.program.subject)}" if result.program.subject else ""
+    head = line(Piece(title(result), Style.STRONG), Piece(f" ({sizes_text})" if sizes_text else "", Style.FAINT))
+    lines: list[Line] = [head]
+    if subject and len(result.verdicts) > 1:
+        lines.append(line(Piece(shorten(subject, 80), Style.FAINT)))
+    if not result.verdicts:
+        return (head, line("  no property to judge"))
+    lines.extend(table([_summary_row(v) for v in result.verdicts]))
+    if len(result.verdicts) > 1:
+        lines.append(line("  " + counts_text(result.verdicts, sum(result.seconds.values()))))
+    return tuple(lines)
+
+
+def counts_text(verdicts: Sequence[Verdict], seconds: float) -> str:
+    """How many verdicts of each word, and the seconds they took together."""
+    counts = Counter(v.word for v in verdicts)
+    return ", ".join(f"{counts[w]} {word_text(w)}" for w in Word if counts[w]) + f" ({seconds:.2f} s)"
+
+
+def word_text(word: Word) -> str:
+    """The verdict word as people read it: a dash for what does not apply."""
+    return "\N{EN DASH}" if word is Word.INAPPLICABLE else word.value
+
+
+def verdict_text(verdict: Verdict) -> str:
+    """The word, with its bound where that is part of it."""
+    if verdict.word is Word.BOUNDED and verdict.bound is not None:
+        return f"bounded({verdict.bound})"
+    return word_text(verdict.word)
+
+
+def _summary_row(verdict: Verdict) -> tuple[Piece, ...]:
+    return (
+        Piece(verdict.property.name),
+        Piece(verdict_text(verdict), _STYLES[verdict.word]),
+        Piece(basis(verdict), Style.FAINT),
+    )
+
+
+def basis(verdict: Verdict) -> str:
+    """What the verdict stands on, in a few words."""
+    match verdict.word:
+        case Word.VIOLATED | Word.REACHED if verdict.trace is not None:
+            return shape(verdict.trace)
+        case Word.PROVED if verdict.least is not None:
+            return f"least bound {verdict.least}" + (f", by {verdict.by}" if verdict.by else "")
+        case Word.UNKNOWN:
+            known = f"; none in {steps_text(verdict.bound)}" if verdict.bound is not None else ""
+            return f"{verdict.reason or ''}{known}"
+        case Word.BOUNDED:
+            return "nothing is said beyond"
+        case Word.INAPPLICABLE:
+            return verdict.by
+        case _:
+            return verdict.by
+
+
+def stats_lines(result: CheckResult) -> tuple[Line, ...]:
+    """Seconds of each phase and whatever numbers the parts reported."""
+    rows = [(Piece(safe(phase)), Piece(f"{seconds:.3f} s")) for phase, seconds in result.seconds.items()]
+    rows.extend((Piece(safe(name)), Piece(safe(str(value)))) for name, value in result.stats.items())
+    return table(rows, indent="    ")
+
+
+# ---------------------------------------------------------------------------------------------- expectations
+
+
+def outcome_lines(outcome: Outcome) -> tuple[Line, ...]:
+    """One line for an expectation: met, or an error at its place that says what was wanted and what came."""
+    expected = outcome.expectation
+    variant = expected.variant or outcome.target
+    where = f"{variant} in {outcome.config}" if outcome.config else variant
+    if outcome.met:
+        return (line(Piece("ok   ", Style.GOOD), safe(f"{where}: {expected.property}: "), verdict_text(outcome.verdict)),)
+    wanted = " | ".join(w.word if w.bound is None else f"{w.word}({w.bound})" for w in expected.wanted)
+    message = safe(f"{where}: {expected.property}: expected {wanted}, got ") + verdict_text(outcome.verdict)
+    why = basis(outcome.verdict)
+    return (place_line(expected.span, Style.ERROR, message + (f" ({why})" if why else ""), "MS705"),)
+
+
+def test_summary_line(report: TestReport) -> Line:
+    """How many expectations were met and missed, and how many files could not be used."""
+    met = len(report.outcomes) - len(report.missed)
+    parts = [f"{met} met"]
+    if report.missed:
+        parts.append(f"{len(report.missed)} missed")
+    if report.unusable:
+        parts.append(f"{len(report.unusable)} {'file' if len(report.unusable) == 1 else 'files'} unusable")
+    style = Style.ERROR if report.missed or report.unusable else Style.GOOD
+    return line(Piece(f"{len(report.outcomes)} expectations: " + ", ".join(parts), style), f" ({report.seconds:.2f} s)")

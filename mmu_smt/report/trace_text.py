@@ -1,0 +1,233 @@
+"""A replayed trace as text: one row a transition, only what changed, the loop marked once and closed by a real step.
+
+Rows are numbered by the state they lead to: row 0 is the initial state, row i the i-th transition with the state after it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from mmu_smt.report.lines import Line, Piece, Style, flow, line, one_line, safe, shorten
+from mmu_smt.report.values import changes, compact, display_name
+from mmu_smt.semantics.program import Choose, If, Lock, Match, Program, Step, TStmt, Variable
+from mmu_smt.semantics.program import For as ForLoop
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from mmu_smt.semantics.types import Value
+    from mmu_smt.syntax.source import Span
+    from mmu_smt.witness.traces import Decision, Test, Trace, TraceStep, Valuation
+
+_GUTTER = " " * 14  # in front of what belongs to a row
+_TESTS = 8  # tests of a decision path that are shown unless everything is asked for
+_TEST_WIDTH = 60
+
+
+def short_place(span: Span) -> str:
+    """`file:line` with the file's last name only; traces are narrow and the finding names the path."""
+    name = span.file.name.replace("\\", "/").rsplit("/", 1)[-1]
+    return f"{safe(name)}:{span.line}"
+
+
+def steps_text(count: int) -> str:
+    """`1 step`, `2 steps`."""
+    return f"{count} step" if count == 1 else f"{count} steps"
+
+
+def shape(trace: Trace) -> str:
+    """What kind of run it is, in a few words."""
+    if trace.loop_start is not None:
+        return f"loop of {steps_text(len(trace.steps) - trace.loop_start)} after {steps_text(trace.loop_start)}"
+    return f"run of {steps_text(len(trace.steps))}" if trace.steps else "an initial state"
+
+
+def trace_lines(program: Program, trace: Trace, *, ghosts: frozenset[str] = frozenset(), full: bool = False) -> tuple[Line, ...]:
+    """The whole trace: constants that differ from their defaults, the initial state, and a row for each transition.
+
+    `ghosts` are shown as observed wherever a handler decided. `full` shows every ghost and constant, the initial state without
+    omissions, and after each transition the whole state.
+    """
+    seen = {n: v for n, v in program.ghosts.items() if full or n in ghosts}
+    chosen = _choices(program)
+    lines: list[Line] = []
+    consts = _valuation(program.consts, trace.consts, full)
+    if consts:
+        lines.extend(flow(consts, "  with  "))
+    lines.append(line("  step  who   event"))
+    start = _valuation(program.states, trace.initial, full)
+    lines.extend(flow(start or ["initial state"], "   0    -     "))
+    for number, step in enumerate(trace.steps):
+        lines.extend(_row(program, trace, number, step, chosen))
+        if seen and (full or step.decisions):
+            lines.extend(flow(["seen " + ", ".join(_valuation(seen, step.observed, True))], _GUTTER))
+        if full:
+            lines.extend(flow(["now " + ", ".join(_valuation(program.states, step.after, True))], _GUTTER))
+    if trace.loop_start is not None:
+        lines.append(_closing(program, trace))
+    return tuple(lines)
+
+
+def _valuation(variables: Mapping[str, Variable], values: Valuation, full: bool) -> list[str]:
+    """`name: value` items, declarations with `@show` first. Values equal to the `@default` are left out unless `full`."""
+    shown: list[tuple[bool, str]] = []
+    for name, variable in variables.items():
+        if name not in values:
+            continue
+        value, display = values[name], variable.display
+        if not full and display.has_default:
+            shown.extend((display.show is None, text) for text in _exceptions(variable, value))
+        else:
+            shown.append((display.show is None, f"{display_name(variable)}: {compact(variable.type, value)}"))
+    return [text for _, text in sorted(shown, key=lambda item: item[0])]
+
+
+def _exceptions(variable: Variable, value: Value) -> Iterator[str]:
+    """How a value differs from the default: part by part where that is little, else the whole value."""
+    parts = list(changes(display_name(variable), variable.type, variable.display.default, value))
+    if len(parts) > 2:
+        yield f"{display_name(variable)}: {compact(variable.type, value)}"
+    else:
+        yield from (f"{part.path}: {part.new}" for part in parts)
+
+
+def _row(program: Program, trace: Trace, number: int, step: TraceStep, chosen: Mapping[int, Choose]) -> Iterator[Line]:
+    inside = trace.loop_start is not None and number >= trace.loop_start
+    mark = ("+>" if number == trace.loop_start else "| ") if inside else "  "
+    head = f"{number + 1:4d} {mark} {step.actor:<6}"
+    yield from flow(_event(program, step, chosen), head)
+    yield from flow([_decision(d) for d in step.decisions], _GUTTER)
+    yield from flow(_effects(program, trace.state_before(number), step), _GUTTER)
+    if step.fault is not None:
+        yield from flow([f"fault: {one_line(step.fault.message)} ({short_place(step.fault.span)})"], _GUTTER)
+
+
+def step_name(step: Step) -> str:
+    """How a trace names a step: its `@show` text, else its name."""
+    return one_line(step.display.show or step.name)
+
+
+def _event(program: Program, step: TraceStep, chosen: Mapping[int, Choose]) -> list[str]:
+    """The step with its arguments and choices, and where it stops; wrapped as separate items."""
+    declared = program.steps[step.step]
+    text = step_name(declared)
+    args = [f"{p.name}: {compact(p.type, v)}" for p, v in zip(declared.params, step.args, strict=False)]
+    if step.resume:
+        text += " goes on"
+    if args and not step.resume:
+        text += f" ({', '.join(args)})"
+    items = [text]
+    for site, value in step.choices.items():
+        statement = chosen.get(site[-1])
+        if statement is not None:
+            items.append(f"{safe(statement.local.name)} = {compact(statement.local.type, value)}")
+    if step.position is not None:
+        where = f" ({short_place(step.cut)})" if step.cut is not None else ""
+        items.append(f"stops {one_line(step.position)}{where}")
+    return items
+
+
+def _decision(decision: Decision) -> str:
+    rule = f" @{decision.rule}" if decision.rule else ""
+    return f"{decision.handler}: {one_line(decision.shown)}{rule} ({short_place(decision.span)})"
+
+
+def _effects(program: Program, before: Valuation, step: TraceStep) -> list[str]:
+    """What the transition changed, part by part."""
+    items: list[str] = []
+    for name, variable in program.states.items():
+        if name in before and name in step.after:
+            items.extend(str(c) for c in changes(display_name(variable), variable.type, before[name], step.after[name]))
+    if not items and step.fault is None:
+        items.append("no state changes")
+    return items
+
+
+def _closing(program: Program, trace: Trace) -> Line:
+    text = f"{len(trace.steps):4d} -+ back to {trace.loop_start}: "
+    if not trace.unclosed:
+        return line(text + "every state variable is as it was")
+    names = ", ".join(display_name(program.states[n]) if n in program.states else n for n in trace.unclosed)
+    return line(text + shorten(f"nothing that the property sees has changed (else: {names})", 80 - len(text)))
+
+
+# ---------------------------------------------------------------------------------------------- what explains it
+
+
+def deciding(trace: Trace) -> Decision | None:
+    """The decision that explains a run best: the last one, which lies in the loop where there is one."""
+    first = trace.loop_start or 0
+    decisions = [d for step in trace.steps[first:] for d in step.decisions]
+    return decisions[-1] if decisions else None
+
+
+def why_lines(trace: Trace, *, full: bool = False) -> tuple[Line, ...]:
+    """The tests that led to the deciding decision, in the order of evaluation, each place named once."""
+    decision = deciding(trace)
+    if decision is None or not decision.path:
+        return ()
+    path = decision.path if full else decision.path[-_TESTS:]
+    items: list[str] = []
+    if len(path) < len(decision.path):
+        items.append(f"(after {len(decision.path) - len(path)} earlier tests)")
+    previous = ""
+    for test in path:
+        place = short_place(test.span)
+        items.append((f"{place} " if place != previous else "") + _test(test))
+        previous = place
+    rule = f" @{decision.rule}" if decision.rule else ""
+    head = line(
+        Piece("  why: ", Style.STRONG),
+        f"{decision.handler} decides {one_line(decision.shown)}{rule} at {short_place(decision.span)}, because",
+    )
+    return (head, *flow(items, " " * 7, separator=";"))
+
+
+def _test(test: Test) -> str:
+    return f"{shorten(one_line(test.text), _TEST_WIDTH)}: {one_line(test.outcome)}"
+
+
+def needs_lines(program: Program, trace: Trace) -> tuple[Line, ...]:
+    """How many env steps the run needs, by name: those in the loop apart from those before it. Nothing where there is none."""
+    loop = trace.steps[trace.loop_start :] if trace.loop_start is not None else ()
+    stem = trace.steps[: len(trace.steps) - len(loop)]
+    lines: list[Line] = []
+    if trace.loop_start is not None:
+        lines.extend(_needs(loop, "in the loop"))
+        lines.extend(_needs(stem, "before the loop"))
+    else:
+        lines.extend(_needs(stem, "in the run"))
+    return tuple(lines)
+
+
+def _needs(steps: tuple[TraceStep, ...], where: str) -> tuple[Line, ...]:
+    counts = Counter(s.step for s in steps if s.actor == "env")
+    if not counts:
+        return ()
+    names = [name if n == 1 else f"{name} ({n} times)" for name, n in counts.items()]
+    total = sum(counts.values())
+    return flow([f"{total} env {'step' if total == 1 else 'steps'} {where}: {names[0]}", *names[1:]], "  needs: ")
+
+
+# ---------------------------------------------------------------------------------------------- names of choices
+
+
+def _choices(program: Program) -> dict[int, Choose]:
+    """Every `choose` statement of the program by its id, for naming what a transition chose."""
+    found: dict[int, Choose] = {}
+    pending: list[TStmt] = [s for f in program.functions.values() for s in f.body]
+    pending.extend(s for step in program.steps.values() for s in step.body)
+    while pending:
+        match pending.pop():
+            case Choose() as statement:
+                found[statement.id] = statement
+            case If() as statement:
+                pending.extend((*statement.then, *statement.orelse))
+            case Match() as statement:
+                pending.extend(s for arm in statement.arms for s in arm.body)
+            case ForLoop() | Lock() as statement:
+                pending.extend(statement.body)
+            case _:
+                pass
+    return found

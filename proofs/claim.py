@@ -1,0 +1,49 @@
+"""What the proof scripts share: say the claim, compare verdicts with it, show the evidence, fail if it fails."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+
+from mmu_smt import CheckResult, Verdict, Word, check, report_text
+
+
+class Claim:
+    """One claim, established query by query. `conclude` prints the outcome and exits with 0 or 1."""
+
+    def __init__(self, text: str) -> None:
+        self._missed: list[str] = []
+        print(text.strip(), end="\n\n")
+
+    def verdicts(
+        self,
+        target: str,
+        config: str,
+        wanted: Mapping[str, str],
+        *,
+        bound: int | None = None,
+        params: Mapping[str, int] | None = None,
+    ) -> dict[str, Verdict]:
+        """Check the named properties and compare the verdict words. `wanted` may give several, joined with `|`."""
+        (result,) = check(target, config=config, properties=list(wanted), bound=bound, params=params)
+        print(report_text(result))
+        found = {v.property.name: v for v in result.verdicts}
+        for name, words in wanted.items():
+            if found[name].word not in [Word(w.strip()) for w in words.split("|")]:
+                self._missed.append(f"{target} in {config}: {name} is {found[name].word}, claimed {words}")
+        return found
+
+    def holds(self, fact: bool, text: str) -> None:
+        """A further part of the claim, decided by the caller from the evidence."""
+        print(f"{'yes' if fact else 'NO '}  {text}")
+        if not fact:
+            self._missed.append(text)
+
+    def conclude(self) -> None:
+        if self._missed:
+            print("\nThe claim FAILS:", *self._missed, sep="\n  ")
+            sys.exit(1)
+        print("\nThe claim holds.")
+
+
+__all__ = ["CheckResult", "Claim", "Verdict"]
