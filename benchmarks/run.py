@@ -2,7 +2,8 @@
 
     python benchmarks/run.py [--runs N] [--only main,gfns,levels,bound] [--limit SECONDS]
 
-Every case is run N times, tool and floor in turn, so that a change of the machine's load meets both; medians are reported.
+Every case is run N times, tool and floor in turn, so that a change of the machine's load meets both; medians are reported, and
+ratios of wall time and of processor time (both sides have one thread; processor time suffers less from other load).
 Tool and floor must give the same answer; the exit code is 1 if they ever differ. Prints Markdown for docs/measurements.md.
 """
 
@@ -13,6 +14,7 @@ import datetime
 import json
 import os
 import platform
+import resource
 import statistics
 import subprocess
 import sys
@@ -25,6 +27,8 @@ from typing import Any
 
 FLOOR = Path(__file__).with_name("floor.py")
 TOOL = Path(sys.executable).with_name("mmu-smt")
+# Compiled modules are kept between runs, as they are for every user.
+ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,39 +58,53 @@ class Case:
         return command + (["--bound", str(self.bound)] if self.bound else [])
 
 
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Seconds of one process, by the clock and of the processor."""
+
+    wall: float
+    cpu: float
+
+
 @dataclass(slots=True)
 class Samples:
-    """What a case cost, run by run, in seconds; the answers; and where the tool's time went, by phase."""
+    """What a case cost, run by run; the answers; and where the tool's time went, by phase."""
 
-    tool: list[float] = field(default_factory=list)
-    floor: list[float] = field(default_factory=list)
+    tool: list[Cost] = field(default_factory=list["Cost"])
+    floor: list[Cost] = field(default_factory=list["Cost"])
     tool_answer: object = None
     floor_answer: object = None
-    phases: list[Mapping[str, float]] = field(default_factory=list)
+    phases: list[Mapping[str, float]] = field(default_factory=list[Mapping[str, float]])
 
     @property
     def agree(self) -> bool:
         return self.tool_answer == self.floor_answer
 
-    @property
-    def ratio(self) -> float:
-        return statistics.median(self.tool) / statistics.median(self.floor)
+    def ratio(self, kind: str) -> float:
+        return median(self.tool, kind) / median(self.floor, kind)
+
+
+def median(costs: list[Cost], kind: str) -> float:
+    return statistics.median(getattr(cost, kind) for cost in costs)
 
 
 class TooSlow(Exception):
     """A process did not end within the limit."""
 
 
-def timed(command: list[str], limit: float) -> tuple[float, dict[str, Any]]:
-    """Wall seconds of one process, and the JSON document it printed. Raises TooSlow."""
+def timed(command: list[str], limit: float) -> tuple[Cost, dict[str, Any]]:
+    """The cost of one process, and the JSON document it printed. Raises TooSlow."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     started = time.perf_counter()
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=limit, check=False)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=limit, check=False, env=ENVIRONMENT)
     except subprocess.TimeoutExpired as error:
         raise TooSlow from error
-    seconds = time.perf_counter() - started
+    wall = time.perf_counter() - started
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cost = Cost(wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
     try:
-        return seconds, json.loads(done.stdout)
+        return cost, json.loads(done.stdout)
     except json.JSONDecodeError as error:
         raise SystemExit(f"{' '.join(command)}\nexit code {done.returncode}, and no JSON:\n{done.stdout}{done.stderr}") from error
 
@@ -103,14 +121,14 @@ def answer(document: Mapping[str, Any], question: str) -> object:
 def measure(case: Case, runs: int, limit: float) -> Samples:
     samples = Samples()
     for _ in range(runs):
-        seconds, document = timed(case.floor(), limit)
-        samples.floor.append(seconds)
+        cost, document = timed(case.floor(), limit)
+        samples.floor.append(cost)
         samples.floor_answer = document["answer"]
-        seconds, document = timed(case.tool(), limit)
-        samples.tool.append(seconds)
+        cost, document = timed(case.tool(), limit)
+        samples.tool.append(cost)
         samples.tool_answer = answer(document, case.question)
         phases = dict(document["results"][0]["seconds"])
-        samples.phases.append({**phases, "start-up and output": max(0.0, seconds - sum(phases.values()))})
+        samples.phases.append({**phases, "start-up, loading, output": max(0.0, cost.wall - sum(phases.values()))})
     return samples
 
 
@@ -130,7 +148,7 @@ def machine() -> str:
 
 def phases_table(samples: Samples) -> list[str]:
     """The median seconds of each phase of the tool and its share of the whole process."""
-    whole = statistics.median(samples.tool)
+    whole = median(samples.tool, "wall")
     names = dict.fromkeys(name for phases in samples.phases for name in phases)
     lines = ["| phase | s | share |", "|---|---|---|"]
     for name in names:
@@ -159,20 +177,21 @@ def main() -> int:
     arguments = parser.parse_args()
     print(f"## {datetime.datetime.now(datetime.UTC).date()}: {machine()}\n")
     print(f"Medians of {arguments.runs} interleaved runs. Importing z3 alone: {startup(arguments.runs):.3f} s.")
+    measure(every["main"][0], 1, arguments.limit)  # compiles the modules and warms the file cache
     differ = 0
     for suite in arguments.only.split(","):
-        print(f"\n### {suite}\n\n| case | answer | tool s | floor s | ratio |\n|---|---|---|---|---|", flush=True)
+        print(f"\n### {suite}\n\n| case | answer | tool s | floor s | ratio | CPU ratio |\n|---|---|---|---|---|---|", flush=True)
         details: list[str] = []
         for case in every[suite]:
             try:
                 samples = measure(case, arguments.runs, arguments.limit)
             except TooSlow:
-                print(f"| {case.label} | | > {arguments.limit:.0f} | | |", flush=True)
+                print(f"| {case.label} | | > {arguments.limit:.0f} | | | |", flush=True)
                 continue
             shown = str(samples.tool_answer) if samples.agree else f"**tool {samples.tool_answer}, floor {samples.floor_answer}**"
             differ += not samples.agree
-            tool, floor = statistics.median(samples.tool), statistics.median(samples.floor)
-            print(f"| {case.label} | {shown} | {tool:.3f} | {floor:.3f} | {samples.ratio:.2f} |", flush=True)
+            seconds = f"{median(samples.tool, 'wall'):.3f} | {median(samples.floor, 'wall'):.3f}"
+            print(f"| {case.label} | {shown} | {seconds} | {samples.ratio('wall'):.2f} | {samples.ratio('cpu'):.2f} |", flush=True)
             if suite == "main":
                 details += ["", f"Where the tool's time goes, {case.label}:", "", *phases_table(samples)]
         print("\n".join(details), flush=True)

@@ -39,6 +39,7 @@ def check(
     rlimit: int | None = None,
     memory: int | None = None,
     seed: int = 0,
+    cross_check: bool = False,
     progress: Progress | None = None,
 ) -> tuple[CheckResult, ...]:
     """Judge the properties of every variant that the target stands for: one result each, in order.
@@ -46,14 +47,15 @@ def check(
     `target`: a file, `FILE:VARIANT`, the name of a variant, or a loaded `Spec`; `variant` picks one of it. `properties`: names, default
     all. `config`: a name, or several that are joined; default the specification's default config. `params`: sizes. `bound`: stop after so
     many transitions. `timeout` (seconds, for everything after loading), `rlimit` (solver units per variant), `memory` (megabytes): what is
-    not decided within them is `unknown`. `progress` is told what goes on. After a Ctrl-C the variants not yet begun are left out.
+    not decided within them is `unknown`. `cross_check`: systems that are small enough are also judged by enumeration (DisagreementError
+    where that says something else). `progress` is told what goes on. After a Ctrl-C the variants not yet begun are left out.
     """
     spec = _spec(target)
     limits = Limits(bound, timeout, rlimit, memory)
     started = time.monotonic()
     results: list[CheckResult] = []
     for name in spec.variants if variant is None else (variant,):
-        request = _request(spec, name, properties, config, params, limits, seed)
+        request = replace(_request(spec, name, properties, config, params, limits, seed), cross_check=cross_check)
         if timeout is not None:
             request = replace(request, limits=replace(limits, seconds=max(timeout - (time.monotonic() - started), 0.0)))
         results.append(check_program(request, progress=progress))
@@ -117,13 +119,13 @@ def format_text(text: str, name: str = "spec.mmu") -> str:
 
 def bundled() -> dict[str, str | None]:
     """The variants that come with the tool and can be named without a file, with their subject lines."""
-    from mmu_smt.semantics.specs import spec_root
+    from mmu_smt.semantics.specs import bundled_files
+    from mmu_smt.syntax.nodes import VariantDecl
+    from mmu_smt.syntax.parser import parse, read_source
 
-    found: dict[str, str | None] = {}
-    for path in sorted(spec_root().rglob("*.mmu")):
-        spec = load(str(path))
-        found.update({name: spec.program(name).subject for name in spec.variants if name is not None})
-    return found
+    modules = [parse(read_source(path))[0] for path in bundled_files()]
+    variants = [d for m in modules if m is not None for d in m.declarations if isinstance(d, VariantDecl)]
+    return {v.name.text: v.subject for v in variants}
 
 
 def interrupted(result: CheckResult) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -34,7 +35,11 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What to judge, of what, and how. `target` and `given` are what the user named, for the report."""
+    """What to judge, of what, and how.
+
+    `target` and `given` are what the user named, for the report; `simplify`: traces are to be
+    read; `cross_check`: small systems are also searched by enumeration.
+    """
 
     target: str
     program: Program
@@ -43,6 +48,8 @@ class Request:
     limits: Limits = Limits()
     given: Mapping[str, int] = field(default_factory=dict[str, int])
     seed: int = 0
+    simplify: bool = True
+    cross_check: bool = False
 
 
 class UnconfirmedError(Exception):
@@ -58,14 +65,16 @@ def check_program(request: Request, *, progress: Progress | None = None) -> Chec
     """Judge the request's properties. Every trace has been replayed by the interpreter.
 
     On Ctrl-C the properties without a verdict are unknown(interrupted). Raises SpecError where the system is too large to be lowered,
-    UnconfirmedError where a counterexample does not replay.
+    UnconfirmedError where a counterexample does not replay, DisagreementError where a cross-check comes to another verdict.
     """
     clock = _Phases()
     asked = tuple(p for p in request.properties if not inapplicable(p, request.config))
-    try:
-        verdicts, stats = _judge(request, asked, clock, progress) if asked else ({}, {})
-    except KeyboardInterrupt:
-        verdicts, stats = {}, {}
+    verdicts: Mapping[str, Verdict] = {}
+    stats: Mapping[str, int | float | str] = {}
+    if asked:
+        with suppress(KeyboardInterrupt):
+            verdicts, stats = _judge(request, asked, clock, progress)
+        clock.leave()
     return CheckResult(
         program=request.program,
         config=request.config,
@@ -97,15 +106,22 @@ def _judge(
             phase=answer.phase,
             seconds=answer.seconds,
         )
+    stats = dict(result.stats)
+    if request.cross_check:
+        from mmu_smt.api.crosscheck import cross_check
+
+        clock.enter("cross-check")
+        cones = {p.name: lowered.cone_names(q) for p, q in zip(asked, queries, strict=True)}
+        stats["cross-check"] = cross_check(request.program, request.config, verdicts.values(), cones)
     clock.leave()
-    return verdicts, result.stats
+    return verdicts, stats
 
 
 def search(
     request: Request, asked: tuple[Property, ...], clock: _Phases, progress: Progress | None
 ) -> tuple[Lowered, list[Query], EngineResult]:
     """Lower the program and let the engines answer; nothing is replayed yet."""
-    clock.enter("import")
+    clock.enter("start")
     from mmu_smt.engines.check import check_queries
     from mmu_smt.model.lower import lower
     from mmu_smt.solve.budget import Budget
@@ -129,14 +145,20 @@ def search(
 
 
 def _confirm(request: Request, lowered: Lowered, judged: Property, query: Query, answer: EngineVerdict) -> Trace | None:
+    """The replayed run of an answer that claims one; a simpler one like it where that replays too."""
     if answer.run is None:
         return None
+    from mmu_smt.api.simplify import simplify
     from mmu_smt.interpret.replay import ReplayMismatch, replay
 
     run = answer.run
     candidate = lowered.candidate(run.consts, run.frames, run.inputs, run.loop_start)
+    cone = lowered.cone_names(query)
+    if request.simplify:
+        with suppress(ReplayMismatch):
+            return replay(request.program, request.config, simplify(request.program, request.config, candidate), judged, cone=cone)
     try:
-        return replay(request.program, request.config, candidate, judged, cone=lowered.cone_names(query))
+        return replay(request.program, request.config, candidate, judged, cone=cone)
     except ReplayMismatch as mismatch:
         raise UnconfirmedError(judged, candidate, str(mismatch)) from mismatch
 

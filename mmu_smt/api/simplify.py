@@ -1,8 +1,8 @@
 """Bring a confirmed counterexample closer to the defaults: what does not matter for it should not catch the eye.
 
-Greedy, one variable after another (by `@minimise`, then in order of declaration), each as a whole and then part by part: a constant, or a state
-variable's part that the run never changes, takes its default if the interpreter then still performs the same moves to the same states with the
-same decisions. Nothing is claimed to be minimal.
+Greedy, one variable after another (by `@minimise`, then in order of declaration), each as a whole and then part by part: a constant, or a
+state variable's part that the run never changes, takes its default if the interpreter then still performs the same moves to the same states
+with the same decisions. Nothing is claimed to be minimal.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ Way: TypeAlias = tuple[int, ...]  # positions from a value down to a part of it
 def simplify(program: Program, config: Config, candidate: Candidate) -> Candidate:
     """A candidate with the same moves and decisions, and more defaults. The caller replays it: the property is not looked at here.
 
-    Every state of the candidate must be complete. Raises ReplayMismatch if the candidate itself cannot be performed.
+    Raises ReplayMismatch if the candidate itself cannot be performed.
     """
     return _Simplifier(Machine(program, config, paths=False), candidate).run()
 
@@ -60,17 +60,18 @@ class _Simplifier:
     def _set(self, name: str, way: Way, wanted: Value, rigid: bool) -> bool:
         """Give a part the wanted value for the whole run, if that changes nothing else; True iff it has that value then."""
         old = self._candidate
-        values = [old.consts[name]] if rigid else [s[name] for s in old.states]
+        values = [old.consts[name]] if rigid else [s[name] for s in old.states if name in s]
         parts = {_part(v, way) for v in values}
         if parts == {wanted}:
             return True
-        if len(parts) > 1 or self._left < len(old.moves) or self._left <= 0:
+        cost = max(len(old.moves), 1)
+        if len(parts) > 1 or self._left < cost:
             return False
-        self._left -= max(len(old.moves), 1)
+        self._left -= cost
         if rigid:
             tried = replace(old, consts=_with(old.consts, name, way, wanted))
         else:
-            tried = replace(old, states=tuple(_with(s, name, way, wanted) for s in old.states))
+            tried = replace(old, states=tuple(_with(s, name, way, wanted) if name in s else s for s in old.states))
         try:
             if _visible(carry_out(self._machine, tried)) != self._seen:
                 return False

@@ -38,10 +38,16 @@ class Spec:
             raise unknown("MS507", "variant", variant, self._workspace.variants)
         return self._workspace.program(variant, dict(params or {}))
 
+    @property
+    def warnings(self) -> tuple[Diagnostic, ...]:
+        """Findings in the files that do not stand in the way."""
+        return self._workspace.warnings
+
     def expectations(self) -> tuple[Expectation, ...]:
-        """What the `expect` blocks of the named file say. Raises SpecError."""
-        wanted = dict.fromkeys((*self.variants, *self.all_variants, None))
-        return tuple(e for variant in wanted for e in self._workspace.expectations(variant))
+        """What the `expect` blocks of the named file itself say, in order. Raises SpecError."""
+        own = self._workspace.files[-1]
+        found = [e for variant in (*self.all_variants, None) for e in self._workspace.expectations(variant) if e.span.file is own]
+        return tuple(sorted(found, key=lambda e: e.span.start))
 
     def __repr__(self) -> str:
         return f"Spec({self.target!r})"

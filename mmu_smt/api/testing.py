@@ -58,7 +58,7 @@ def _outcomes(name: str, params: Mapping[str, int], limits: Limits, seed: int, e
         config = choose_config(program, configs or None)
         properties = choose_properties(program, [e.property for e in group])
         chosen = Limits(limits.bound if bound is None else bound, limits.seconds, limits.rlimit, limits.memory)
-        result = check_program(Request(spec.target, program, config, properties, chosen, params, seed))
+        result = check_program(Request(spec.target, program, config, properties, chosen, params, seed, simplify=False))
         verdicts = {v.property.name: v for v in result.verdicts}
         for expectation in group:
             outcome = Outcome(spec.target, expectation, config.name, verdicts[expectation.property])

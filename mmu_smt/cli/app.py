@@ -67,6 +67,7 @@ def check(
     json: Annotated[bool, Parameter(help="One JSON document on standard output.")] = False,
     stats: Annotated[bool, Parameter(help="Say where the time went.")] = False,
     accept_bounded: Annotated[bool, Parameter(help="Exit 0 where `-k` was exhausted without a counterexample.")] = False,
+    cross_check: Annotated[bool, Parameter(help="Judge small systems by explicit-state search too; exit 5 if that differs.")] = False,
     no_color: NoColor = False,
     full: Full = False,
 ) -> int:
@@ -93,6 +94,7 @@ def check(
             memory=_at_least("--memory", memory, 1),
         ),
         seed=seed,
+        cross_check=cross_check,
     )
     checker = Checker(asked, output, json=json, stats=stats, full=full, accept_bounded=accept_bounded)
     return checker.check_all(targets)

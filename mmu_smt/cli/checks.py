@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mmu_smt import api
+from mmu_smt.api.crosscheck import DisagreementError
 from mmu_smt.cli.defects import debugging, internal_error
 from mmu_smt.cli.exits import Exit, of_result, worst
 from mmu_smt.cli.output import OutputError
@@ -34,6 +35,7 @@ class Asked:
     params: Mapping[str, int]
     limits: api.Limits
     seed: int
+    cross_check: bool = False
 
 
 class Checker:
@@ -72,17 +74,20 @@ class Checker:
             status("loading")
         try:
             spec = api.load(target)
+            self._warn(spec)
             for variant in spec.variants:
                 if not self._stopped:
                     self._check_variant(spec, variant, status)
         except SpecError as error:
-            self._refuse(error)
+            self._report(Exit.USAGE, *error.diagnostics)
+        except DisagreementError as error:
+            self._report(Exit.INTERNAL, Diagnostic("MS602", f"internal error: {error}; please report it with the specification", None))
         except OutputError:
             raise
         except Exception as error:
             if debugging():
                 raise
-            self._fail(error)
+            self._report(Exit.INTERNAL, internal_error(error))
 
     def _check_variant(self, spec: api.Spec, variant: str | None, status: Status | None) -> None:
         asked = self._asked
@@ -100,6 +105,7 @@ class Checker:
                 rlimit=limits.rlimit,
                 memory=limits.memory,
                 seed=asked.seed,
+                cross_check=asked.cross_check,
                 progress=status,
             )
         except api.UnconfirmedError as error:
@@ -123,27 +129,23 @@ class Checker:
         limits = self._asked.limits
         return limits if limits.seconds is None else replace(limits, seconds=max(limits.seconds - self._seconds, 0.0))
 
-    def _refuse(self, error: SpecError) -> None:
-        self._codes.append(Exit.USAGE)
-        self._diagnostics.extend(error.diagnostics)
-        if not self._json:
-            self._output.complain(diagnostics_lines(error.diagnostics))
+    def _warn(self, spec: api.Spec) -> None:
+        self._diagnostics.extend(spec.warnings)
+        if spec.warnings and not self._json:
+            self._output.complain(diagnostics_lines(spec.warnings))
 
-    def _fail(self, error: Exception) -> None:
-        """An internal error ends this target; the others are still checked."""
-        self._codes.append(Exit.INTERNAL)
-        self._diagnostics.append(internal_error(error))
+    def _report(self, code: Exit, *diagnostics: Diagnostic) -> None:
+        """What ends a target; the others are still checked."""
+        self._codes.append(code)
+        self._diagnostics.extend(diagnostics)
         if not self._json:
-            self._output.complain(diagnostics_lines((internal_error(error),)))
+            self._output.complain(diagnostics_lines(diagnostics))
 
     def _unconfirmed(self, error: api.UnconfirmedError) -> None:
         """A defect of this program: keep the evidence and say where."""
-        self._codes.append(Exit.INTERNAL)
         saved = _save(f"mmu-smt-unconfirmed-{error.property.name}.json", candidate_to_json(error.candidate))
         message = f"internal error: {error}; the run is saved in {saved}, please report it with the specification"
-        self._diagnostics.append(Diagnostic("MS601", message, error.property.span))
-        if not self._json:
-            self._output.complain(diagnostics_lines(self._diagnostics[-1:]))
+        self._report(Exit.INTERNAL, Diagnostic("MS601", message, error.property.span))
 
 
 def _save(name: str, text: str) -> str:

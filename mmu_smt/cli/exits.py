@@ -27,7 +27,7 @@ MEANINGS = """\
 Exit codes: 0 everything proved or reached (test: every expectation met; fmt --check: nothing to change) | 1 something violated or a cover \
 unreachable (an expectation missed; a file to change) | 2 usage or specification error, or the output could not be written | 3 nothing \
 violated, but something bounded or unknown | 4 nothing violated, but something vacuous | 5 internal error, including a counterexample that \
-does not replay | 130 interrupted twice. The first that applies of 5, 2, 1, 3, 4, 0."""
+does not replay | 130 interrupted before there was anything to report. The first that applies of 5, 2, 1, 3, 4, 0."""
 
 _PRECEDENCE = (Exit.INTERRUPTED, Exit.INTERNAL, Exit.USAGE, Exit.FAILED, Exit.OPEN, Exit.VACUOUS, Exit.OK)
 

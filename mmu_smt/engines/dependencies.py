@@ -20,6 +20,7 @@ class Cones:
         self._system = system
         self._names = frozenset(str(v.payload) for v in system.state)
         self._unprimed = {str(v.payload): name for name, v in system.primed.items()}
+        self._siblings = {name: group for group in system.parts for name in group}
         self._reads: dict[str, frozenset[str]] = {}
         self._relation = self.seen(system.step_ok)
 
@@ -28,8 +29,8 @@ class Cones:
         found = variables_of(terms)
         return frozenset(self._unprimed.get(name, name) for name in found) & self._names
 
-    def close(self, seeds: frozenset[str]) -> frozenset[str]:
-        """The seeds and whatever their next values depend on, transitively."""
+    def close(self, seeds: frozenset[str], *, whole: bool = False) -> frozenset[str]:
+        """The seeds and whatever their next values depend on, transitively. `whole`: with one part of a declared variable all of them."""
         cone: set[str] = set()
         todo = sorted(seeds)
         while todo:
@@ -40,6 +41,8 @@ class Cones:
             if name not in self._reads:
                 self._reads[name] = self.seen(self._system.next[name])
             todo.extend(sorted(self._reads[name] - cone))
+            if whole and name in self._siblings:
+                todo.extend(sorted(self._siblings[name] - cone))
         return frozenset(cone)
 
     def of_safety(self, query: SafetyQuery) -> frozenset[str]:
@@ -49,9 +52,9 @@ class Cones:
 
     def of_progress(self, query: ProgressQuery) -> frozenset[str]:
         """What decides whether a lasso answers the query: its events, both relations, fairness where it plays a role, and the step in
-        flight.
+        flight; whole declared variables, so that the loop's end is equal for anybody who sees one of them.
         """
         terms = [query.recurs, query.never, self._system.step_ok_loop]
         if query.within is None:
             terms += [t for f in self._system.fairness for t in (f.enabled, f.taken)]
-        return self.close(self._relation | self._system.flight | self.seen(*terms))
+        return self.close(self._relation | self._system.flight | self.seen(*terms), whole=True)

@@ -10,38 +10,36 @@ from mmu_smt.model.table import variables
 from mmu_smt.model.term import Term
 
 
-def cone_of(system: TransitionSystem, roots: Iterable[Term]) -> frozenset[str]:
-    """State variables that decide the roots' values along a run: those in them, in `step_ok`, and in the next values of any of these.
-
-    A primed variable stands for the variable itself.
+def cone_of(system: TransitionSystem, roots: Iterable[Term], also: Iterable[str] = (), *, whole: bool = False) -> frozenset[str]:
+    """State variables that decide the roots' values along a run, and those `also` named: these, what `step_ok` depends on, and whatever
+    occurs in the next values of any of them. A primed variable stands for the variable itself. `whole`: with one part of a declared
+    variable all of them.
     """
+    siblings = {name: group for group in system.parts for name in group} if whole else {}
     plain = {str(v.payload) for v in system.state}
     primed = {str(v.payload): name for name, v in system.primed.items()}
     cone: set[str] = set()
-    waiting = list(variables((system.step_ok, *roots)))
+    waiting = [*variables((system.step_ok, *roots)), *also]
     while waiting:
         name = waiting.pop()
         name = primed.get(name, name)
         if name in plain and name not in cone:
             cone.add(name)
             waiting.extend(variables((system.next[name],)))
+            waiting.extend(siblings.get(name, ()))
     return frozenset(cone)
 
 
-def query_roots(system: TransitionSystem, query: SafetyQuery | ProgressQuery) -> tuple[Term, ...]:
-    """The terms that decide a query."""
-    if isinstance(query, SafetyQuery):
-        return (query.bad,)
-    if query.within is not None:
-        return (query.recurs, query.never)
-    fairness = (t for f in system.fairness for t in (f.enabled, f.taken))
-    return (query.recurs, query.never, system.step_ok_loop, *fairness)
-
-
 def query_cone(system: TransitionSystem, query: SafetyQuery | ProgressQuery) -> frozenset[str]:
-    """The cone of a query. For an infinite run it includes the whole step in flight, on which a loop must close."""
-    cone = cone_of(system, query_roots(system, query))
-    return cone | system.flight if isinstance(query, ProgressQuery) else cone
+    """The cone of a query. For an infinite run it consists of whole declared variables and includes the step in flight: the loop must close
+    on them.
+    """
+    if isinstance(query, SafetyQuery):
+        return cone_of(system, (query.bad,))
+    roots = [query.recurs, query.never, system.step_ok_loop]
+    if query.within is None:
+        roots += [t for f in system.fairness for t in (f.enabled, f.taken)]
+    return cone_of(system, roots, system.flight, whole=True)
 
 
 def restrict(system: TransitionSystem, cone: frozenset[str]) -> TransitionSystem:

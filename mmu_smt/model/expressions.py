@@ -320,7 +320,7 @@ class ExpressionWalker:
     def _same(self, expr: BinaryExpr, left: SVal, right: SVal) -> Term:
         if isinstance(expr.left.type, IntType) and isinstance(expr.right.type, IntType):
             return same_integer(self.table, (scalar(left), expr.left.type.low < 0), (scalar(right), expr.right.type.low < 0))
-        return equal(self.table, left, fit(self.table, right, expr.right.type, expr.left.type))
+        return equal(self.table, expr.left.type, left, fit(self.table, right, expr.right.type, expr.left.type))
 
     def _order(self, expr: BinaryExpr, left: Term, right: Term) -> Term:
         one, two = (left, is_signed(expr.left.type)), (right, is_signed(expr.right.type))

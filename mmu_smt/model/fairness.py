@@ -94,7 +94,7 @@ def _in_flight(scene: Scene, image: StepImage, arguments: tuple[Value, ...] | No
         return [c.here for c in image.cuts]
     result: list[Term] = []
     for cut in image.cuts:
-        same = [equal(table, cut.store[p], encode(table, p.type, v)) for p, v in zip(image.step.params, arguments, strict=True)]
+        same = [equal(table, p.type, cut.store[p], encode(table, p.type, v)) for p, v in zip(image.step.params, arguments, strict=True)]
         result.append(table.and_(cut.here, *same))
     return result
 
@@ -102,7 +102,7 @@ def _in_flight(scene: Scene, image: StepImage, arguments: tuple[Value, ...] | No
 def _taken(scene: Scene, image: StepImage, arguments: tuple[Value, ...]) -> Term:
     """The transition starts, resumes or executes the step with these arguments."""
     table = scene.table
-    start = [equal(table, a.value, encode(table, a.type, v)) for a, v in zip(image.arguments, arguments, strict=True)]
+    start = [equal(table, a.type, a.value, encode(table, a.type, v)) for a, v in zip(image.arguments, arguments, strict=True)]
     if image.step.actor == "env":
         return table.and_(image.selected, *start)
     return table.and_(image.selected, table.or_(*_in_flight(scene, image, arguments), table.and_(scene.idle, *start)))

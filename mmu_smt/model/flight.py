@@ -1,7 +1,8 @@
 """The step in flight as state: its position, the locals in scope there, a result waiting to be returned, ghosts and the rule register.
 
-Variables are made as cuts need them. What is constant at a cut (the variable of an unrolled loop) follows from the position and takes no
-variable. A variable not in use at the position reached holds its idle value, so that equal configurations have equal encodings.
+Variables are made as cuts need them. What the position determines takes none: a value that is fixed throughout the run (the variable of an
+unrolled loop, an expression over constants), and a value that another local in scope has too (a parameter handed on). A variable not in use
+at the position reached holds its idle value, so that equal configurations have equal encodings.
 """
 
 from __future__ import annotations
@@ -48,24 +49,34 @@ class Exit:
 
 @dataclass(slots=True)
 class _Saving:
-    """What a cut has saved so far."""
+    """What a cut has saved so far. `holders`: the variable that holds a term's value there."""
 
     flight: dict[str, Term]
     values: list[tuple[Type, SVal]]
+    holders: dict[Term, Term]
 
 
 class Flight:
     """Allocates positions and flight variables for the steps of a program; `capacity` is an upper bound of the number of positions.
 
-    `states` are the state variables' terms, `ghosts` the ghosts' defaults.
+    `constants` and `states` are the terms of the program's constants and state variables, `ghosts` the ghosts' defaults.
     """
 
-    def __init__(self, table: TermTable, program: Program, states: Mapping[str, SVal], ghosts: Mapping[str, SVal], capacity: int) -> None:
+    def __init__(
+        self,
+        table: TermTable,
+        program: Program,
+        *,
+        constants: Mapping[str, SVal],
+        states: Mapping[str, SVal],
+        ghosts: Mapping[str, SVal],
+        capacity: int,
+    ) -> None:
         self._table = table
         self._program = program
         self._states = states
         self._ghosts = ghosts
-        self._rule = IntType(0, len(program.rules))
+        self._rigid = frozenset(leaf for value in constants.values() for leaf in flatten(value))
         self._step = ""
         self.pc = table.var(PC, code_width(capacity + 1))
         self.idle = table.eq(self.pc, zero(table, self.pc.width))
@@ -83,13 +94,13 @@ class Flight:
         """End the flow that arrives at a cut, and resume there."""
         table, number = self._table, len(self.cuts) + 1
         code = table.const(number, self.pc.width)
-        saving = _Saving({PC: code}, [])
+        saving = _Saving({PC: code}, [], {})
         store: dict[Key, SVal] = {}
         for local in place.scope:
             store[local] = self._keep(f"%{local.name}#{local.id}", local.type, flow.store[local], saving)
-        for ghost, default in self._ghosts.items():
-            store[ghost] = self._keep(_ghost_name(ghost), self._program.ghosts[ghost].type, flow.store[ghost], saving, default)
-        store[RULE] = self._keep("%rule", self._rule, flow.store[RULE], saving)
+        for ghost in self._ghosts:
+            store[ghost] = self._keep_ghost(ghost, flow.store[ghost], saving)
+        store[RULE] = self._keep("%rule", IntType(0, len(self._program.rules)), flow.store[RULE], saving)
         waiting: SVal | None = None
         if place.result is not None and value is not None:
             waiting = self._keep(f"%result:{type_name(place.result)}", place.result, value, saving)
@@ -98,28 +109,52 @@ class Flight:
         self.cuts.append(Cut(number, self._step, place, here, frozenset(saving.flight), store, tuple(saving.values)))
         return Flow(here, {**self._states, **store, **no_record(self._table, self._ghosts)}), waiting
 
-    def _keep(self, name: str, kind: Type, value: SVal, saving: _Saving, default: SVal | None = None) -> SVal:
-        """Save a value in flight variables, but for what is constant here; the value to resume with.
-
-        With `default`, the value when idle, the variables can be read without regard to the position: only constants equal to it are left
-        out.
-        """
-        table = self._table
+    def _keep(self, name: str, kind: Type, value: SVal, saving: _Saving) -> SVal:
+        """Save a value in flight variables, but for what the position determines; the value to resume with."""
         leaves: list[Term] = []
-        idle = list(flatten(default)) if default is not None else None
-        for number, ((path, _), leaf) in enumerate(zip(leaf_types(kind), flatten(value), strict=True)):
-            idle_leaf = idle[number] if idle is not None else zero(table, leaf.width)
-            if leaf.op is Op.CONST and (default is None or leaf is idle_leaf):
+        for (path, _), leaf in zip(leaf_types(kind), flatten(value), strict=True):
+            if leaf in saving.holders:
+                leaves.append(saving.holders[leaf])
+            elif self._is_rigid(leaf):
                 leaves.append(leaf)
+            else:
+                variable = self._variable(name + path, leaf, zero(self._table, leaf.width), saving)
+                saving.holders[leaf] = variable
+                leaves.append(variable)
+        return self._resumed(kind, leaves, saving)
+
+    def _keep_ghost(self, ghost: str, value: SVal, saving: _Saving) -> SVal:
+        """Save a ghost so that it can be read without regard to the position: only what equals its default is left out."""
+        kind = self._program.ghosts[ghost].type
+        leaves: list[Term] = []
+        for (path, _), leaf, default in zip(leaf_types(kind), flatten(value), flatten(self._ghosts[ghost]), strict=True):
+            leaves.append(leaf if leaf is default else self._variable(_ghost_name(ghost) + path, leaf, default, saving))
+        return self._resumed(kind, leaves, saving)
+
+    def _variable(self, name: str, value: Term, idle: Term, saving: _Saving) -> Term:
+        variable = self._table.var(name, value.width)
+        self.variables[name] = variable
+        self.idle_values[name] = idle
+        saving.flight[name] = value
+        return variable
+
+    def _resumed(self, kind: Type, leaves: list[Term], saving: _Saving) -> SVal:
+        value = shape(kind, iter(leaves))
+        saving.values.append((kind, value))
+        return value
+
+    def _is_rigid(self, term: Term) -> bool:
+        """The term is over constants alone."""
+        waiting, visited = [term], set[Term]()
+        while waiting:
+            current = waiting.pop()
+            if current in visited:
                 continue
-            variable = table.var(name + path, leaf.width)
-            self.variables[name + path] = variable
-            self.idle_values[name + path] = idle_leaf
-            saving.flight[name + path] = leaf
-            leaves.append(variable)
-        resumed = shape(kind, iter(leaves))
-        saving.values.append((kind, resumed))
-        return resumed
+            visited.add(current)
+            if current.op is Op.VAR and current not in self._rigid:
+                return False
+            waiting.extend(current.args)
+        return True
 
     def ghost_now(self, ghost: str) -> SVal:
         """A ghost's value at the start of a transition, in flight or not."""

@@ -141,7 +141,7 @@ def _lower(program: Program, config: Config) -> Lowered:
     over_consts = ConditionWalker(program, constants, joiner, traits, now={})
     ghosts = {n: over_consts.ghost_default(n) for n in program.ghosts}
     capacity = CutCounter(program).steps() if has_cuts(program, config) else 0
-    flight = Flight(table, program, states, ghosts, capacity) if capacity else None
+    flight = Flight(table, program, constants=constants, states=states, ghosts=ghosts, capacity=capacity) if capacity else None
     steps = enabled_steps(program, config)
     scene = Scene(program, table, joiner, traits, Inputs(table, len(steps)), flight, constants, states, ghosts)
     images = tuple(lower_step(scene, s, i, [c for c in config.enables if c.step == s.name]) for i, s in enumerate(steps))
@@ -208,6 +208,7 @@ def _system(
         fairness=tuple(f for i in images for f in requirements(scene, i, [c for c in config.enables if c.step == i.step.name])),
         initial_invariants=tuple((c.name, over_states.judge(c.condition, on_fault=False)) for c in program.inits if c.is_invariant),
         flight=frozenset(flight.variables) if flight is not None else frozenset(),
+        parts=tuple(frozenset(str(v.payload) for v in flatten(value)) for value in scene.states.values()),
     )
 
 
@@ -234,5 +235,5 @@ def _initial(scene: Scene, over_consts: ConditionWalker) -> Term:
         if variable.initial is not None:
             value, faulted = over_consts.value(variable.initial)
             value = fit(table, value, variable.initial.type, variable.type)
-            facts.append(table.and_(equal(table, scene.states[name], value), table.not_(faulted)))
+            facts.append(table.and_(equal(table, variable.type, scene.states[name], value), table.not_(faulted)))
     return table.and_(*facts)

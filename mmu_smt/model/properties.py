@@ -91,7 +91,7 @@ class ConditionWalker(BodyWalker):
         for decision in image.decisions:
             if decision.handler != expr.handler or decision.value is None or kind is None:
                 continue
-            same = [equal(table, decision.value, encode(table, kind, expr.value))]
+            same = [equal(table, kind, decision.value, encode(table, kind, expr.value))]
             if expr.rule is not None:
                 same.append(table.eq(decision.rule, self.rule(expr.rule)))
             hits.append(table.and_(decision.condition, *same))

@@ -194,7 +194,9 @@ class BodyWalker(ExpressionWalker):
         for number, arm in enumerate(statement.arms):
             condition = table.true
             if arm.values is not None and number < len(statement.arms) - 1:
-                condition = table.or_(*[equal(table, subject, encode(table, statement.subject.type, value)) for value in arm.values])
+                condition = table.or_(
+                    *[equal(table, statement.subject.type, subject, encode(table, statement.subject.type, value)) for value in arm.values]
+                )
             if condition is table.false:
                 continue
             outcome = self.block(arm.body, flow.under(table.and_(rest, condition)))

@@ -188,11 +188,21 @@ def merge(table: TermTable, condition: Term, then: SVal, orelse: SVal) -> SVal:
     return tuple([merge(table, condition, a, b) for a, b in zip(then, parts(orelse), strict=True)])
 
 
-def equal(table: TermTable, left: SVal, right: SVal) -> Term:
-    """True iff two values of one type are equal."""
+def equal(table: TermTable, kind: Type, left: SVal, right: SVal) -> Term:
+    """True iff two values of one type are equal. What is compared with `none` is asked only whether it is there."""
     if isinstance(left, Term):
         return table.eq(left, scalar(right))
-    return table.and_(*[equal(table, a, b) for a, b in zip(left, parts(right), strict=True)])
+    if isinstance(kind, OptionalType):
+        for one, other in ((left, right), (right, left)):
+            if parts(one)[0] is table.false:
+                return table.not_(scalar(parts(other)[0]))
+    return _equal(table, left, right)
+
+
+def _equal(table: TermTable, left: SVal, right: SVal) -> Term:
+    if isinstance(left, Term):
+        return table.eq(left, scalar(right))
+    return table.and_(*[_equal(table, a, b) for a, b in zip(left, parts(right), strict=True)])
 
 
 def resize(table: TermTable, term: Term, signed: bool, width: int) -> Term:

@@ -85,6 +85,8 @@ class TransitionSystem:
     initial_invariants: tuple[tuple[str, Term], ...]  # `init invariant`s, by name
     flight: frozenset[str] = frozenset()
     """State variables that describe the step in flight. A lasso closes on all of them, whatever its property can see."""
+    parts: tuple[frozenset[str], ...] = ()
+    """State variables that are the scalar parts of one declared variable. A lasso closes on all of them or on none."""
 
 
 @dataclass(frozen=True, slots=True)

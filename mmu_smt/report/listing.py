@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mmu_smt.report.lines import Line, Piece, Style, line, one_line, shorten, table
+from mmu_smt.semantics.program import PropertyKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from mmu_smt.semantics.program import Program
+    from mmu_smt.semantics.program import Program, Property
 
 _WIDTH = 100
 
@@ -31,8 +32,14 @@ def listing_lines(program: Program, variants: Iterable[str]) -> tuple[Line, ...]
                 for name, c in program.configs.items()
             ],
         ),
-        *_section("properties", [(p.name, f"{p.kind.value}: {_first(p.display.doc)}".rstrip(": ")) for p in program.properties.values()]),
+        *_section("properties", [(p.name, _about(p)) for p in program.properties.values()]),
     )
+
+
+def _about(judged: Property) -> str:
+    if judged.kind in (PropertyKind.NO_FAULT, PropertyKind.NO_DEADLOCK):
+        return "built in"
+    return f"{judged.kind.value}: {_first(judged.display.doc)}".rstrip(": ")
 
 
 def _first(doc: str | None) -> str:

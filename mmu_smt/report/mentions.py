@@ -1,30 +1,53 @@
-"""Which ghosts a property reads, itself and through events: what a trace has to show to explain it."""
+"""What a property can depend on, by what its text mentions: what a trace has to show, and what it may leave out."""
 
 from __future__ import annotations
 
 from dataclasses import fields, is_dataclass
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
-from mmu_smt.semantics.program import EventUse, Program, Property, StateRef
+from mmu_smt.semantics.program import Call, CallStatement, ConstRef, EventUse, StateRef, enabled_steps
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from mmu_smt.semantics.program import Config, Program, Property
+
+_LEAVES = frozenset({"span", "type", "local", "display", "array", "record", "root_type", "optional"})  # fields without expressions in them
 
 
 def ghosts_of(program: Program, judged: Property) -> frozenset[str]:
-    """Names of the ghosts that the property's expressions mention."""
+    """Names of the ghosts that the property's expressions mention, themselves and through events."""
+    return frozenset(n for n in _mentioned(program, (judged,)) if n in program.ghosts)
+
+
+def constants_of(program: Program, config: Config, judged: Iterable[Property]) -> frozenset[str]:
+    """Names of the constants that the steps running under a config, its assumptions, the initial conditions or the properties mention."""
+    roots = (*program.assumptions, *program.inits, *program.states.values(), *config.assumptions, *config.enables, *program.terminal)
+    found = _mentioned(program, (*roots, *enabled_steps(program, config), *judged))
+    return frozenset(n for n in found if n in program.consts)
+
+
+def _mentioned(program: Program, roots: Iterable[object]) -> set[str]:
+    """Names of constants, state variables and ghosts in what is given, and in the functions and events that it uses."""
     found: set[str] = set()
-    events: set[str] = set()
-    pending: list[object] = [judged.condition, judged.recurs, judged.never]
+    used: set[str] = set()
+    pending: list[object] = list(roots)
     while pending:
         node = pending.pop()
         match node:
-            case StateRef(name=name) if name in program.ghosts:
+            case StateRef(name=name) | ConstRef(name=name):
                 found.add(name)
-            case EventUse(name=name) if name not in events:
-                events.add(name)
-                pending.append(program.events[name].condition)
-            case tuple():
-                pending.extend(cast("tuple[object, ...]", node))
-            case _ if is_dataclass(node):
-                pending.extend(getattr(node, f.name) for f in fields(node) if f.name not in ("span", "type", "local"))
+                continue
+            case EventUse(name=name) if name not in used:
+                used.add(name)
+                pending.append(program.events[name])
+            case Call(function=name) | CallStatement(function=name) if name not in used:
+                used.add(name)
+                pending.extend(program.functions[name].body)
             case _:
                 pass
-    return frozenset(found)
+        if isinstance(node, tuple):
+            pending.extend(cast("tuple[object, ...]", node))
+        elif is_dataclass(node):
+            pending.extend(getattr(node, f.name) for f in fields(node) if f.name not in _LEAVES)
+    return found

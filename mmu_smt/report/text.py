@@ -11,7 +11,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from mmu_smt.report.lines import Line, Piece, Style, flow, line, one_line, safe, shorten, table
-from mmu_smt.report.mentions import ghosts_of
+from mmu_smt.report.mentions import constants_of, ghosts_of
 from mmu_smt.report.trace_text import needs_lines, shape, steps_text, trace_lines, why_lines
 from mmu_smt.semantics.program import Enable, PropertyKind, enabled_steps
 from mmu_smt.witness.verdicts import CheckResult, UnknownReason, Verdict, Word
@@ -87,11 +87,12 @@ def finding_lines(result: CheckResult, verdict: Verdict, *, traced: bool = False
     if verdict.trace is None:
         return (head, *_explanation(verdict))
     ghosts = ghosts_of(result.program, verdict.property)
+    constants = constants_of(result.program, result.config, (verdict.property,))
     return (
         head,
         *flow([_subject(result, verdict)], "  "),
-        *trace_lines(result.program, verdict.trace, ghosts=ghosts, full=full),
-        *why_lines(verdict.trace, full=full),
+        *trace_lines(result.program, verdict.trace, constants=constants, ghosts=ghosts, full=full),
+        *why_lines(result.program, verdict.trace, full=full),
         *needs_lines(result.program, verdict.trace),
         *assumes_lines(result, full=full),
         *flow([reproduce(result, verdict)], "  reproduce: "),
@@ -169,20 +170,21 @@ def _within(verdict: Verdict) -> str:
 
 
 def assumes_lines(result: CheckResult, *, full: bool = False) -> tuple[Line, ...]:
-    """Config, sizes, env steps and fairness, and assumptions by name (those of the model in number only, if many and not `full`)."""
+    """Config with its assumptions by name, env steps and fairness, sizes, and those of the model by name if they are few or `full`."""
     program, config = result.program, result.config
+    own = [a.name for a in config.assumptions]
     items = [f"config {config.name}" if config.name else "no config"]
-    items.extend(sizes(result))
+    if own:
+        items[0] += f" ({own[0]}" if len(own) > 1 else f" ({own[0]})"
+        items.extend(own[1:-1])
+        items.extend(f"{name})" for name in own[1:][-1:])
     items.append(environment_text(result))
-    names = [a.name for a in config.assumptions]
+    items.extend(sizes(result))
     model = [a.name for a in program.assumptions]
     if full or len(model) <= _LISTED:
-        names = [*model, *names]
-        model = []
-    if model:
+        items.extend(model)
+    else:
         items.append(f"{len(model)} assumptions of the model")
-    if names:
-        items.extend((f"assumed {names[0]}", *names[1:]))
     return flow(items, "  assumes: ")
 
 
@@ -210,7 +212,7 @@ def _clause(enable: Enable) -> str:
 def reproduce(result: CheckResult, verdict: Verdict) -> str:
     """The command that finds this verdict again."""
     words = ["mmu-smt", "check", result.target, "-p", verdict.property.name]
-    if result.config.name:
+    if result.config.name and result.config.name != result.program.default_config:
         words.extend(("--config", result.config.name.replace("+", ",")))
     for name, value in result.given.items():
         words.extend(("-D", f"{name}={value}"))

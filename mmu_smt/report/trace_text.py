@@ -43,20 +43,30 @@ def shape(trace: Trace) -> str:
     return f"run of {steps_text(len(trace.steps))}" if trace.steps else "an initial state"
 
 
-def trace_lines(program: Program, trace: Trace, *, ghosts: frozenset[str] = frozenset(), full: bool = False) -> tuple[Line, ...]:
+def trace_lines(
+    program: Program,
+    trace: Trace,
+    *,
+    constants: frozenset[str] | None = None,
+    ghosts: frozenset[str] = frozenset(),
+    full: bool = False,
+) -> tuple[Line, ...]:
     """The whole trace: constants that differ from their defaults, the initial state, and a row for each transition.
 
-    `ghosts` are shown as observed wherever a handler decided. `full` shows every ghost and constant, the initial state without
-    omissions, and after each transition the whole state.
+    `constants`: those that can matter (None: all). State variables with a declared initial value are left out of the initial state.
+    `ghosts` are shown as observed wherever a handler decided. `full` shows every constant and ghost, the initial state without omissions,
+    and after each transition the whole state.
     """
     seen = {n: v for n, v in program.ghosts.items() if full or n in ghosts}
     chosen = _choices(program)
     lines: list[Line] = []
-    consts = _valuation(program.consts, trace.consts, full)
+    relevant = {n: v for n, v in program.consts.items() if full or constants is None or n in constants}
+    consts = _valuation(relevant, trace.consts, full)
     if consts:
         lines.extend(flow(consts, "  with  "))
     lines.append(line("  step  who   event"))
-    start = _valuation(program.states, trace.initial, full)
+    free = {n: v for n, v in program.states.items() if full or v.initial is None}
+    start = _valuation(free, trace.initial, full)
     lines.extend(flow(start or ["initial state"], "   0    -     "))
     for number, step in enumerate(trace.steps):
         lines.extend(_row(program, trace, number, step, chosen))
@@ -65,7 +75,7 @@ def trace_lines(program: Program, trace: Trace, *, ghosts: frozenset[str] = froz
         if full:
             lines.extend(flow(["now " + ", ".join(_valuation(program.states, step.after, True))], _GUTTER))
     if trace.loop_start is not None:
-        lines.append(_closing(program, trace))
+        lines.extend(_closing(program, trace))
     return tuple(lines)
 
 
@@ -144,12 +154,12 @@ def _effects(program: Program, before: Valuation, step: TraceStep) -> list[str]:
     return items
 
 
-def _closing(program: Program, trace: Trace) -> Line:
-    text = f"{len(trace.steps):4d} -+ back to {trace.loop_start}: "
+def _closing(program: Program, trace: Trace) -> tuple[Line, ...]:
+    head = f"{len(trace.steps):4d} -+ back to {trace.loop_start}: "
     if not trace.unclosed:
-        return line(text + "every state variable is as it was")
-    names = ", ".join(display_name(program.states[n]) if n in program.states else n for n in trace.unclosed)
-    return line(text + shorten(f"nothing that the property sees has changed (else: {names})", 80 - len(text)))
+        return (line(head + "every state variable is as it was"),)
+    names = [display_name(program.states[n]) if n in program.states else n for n in trace.unclosed]
+    return flow([f"nothing that the property sees has changed; it does not see {names[0]}", *names[1:]], head)
 
 
 # ---------------------------------------------------------------------------------------------- what explains it
@@ -162,26 +172,30 @@ def deciding(trace: Trace) -> Decision | None:
     return decisions[-1] if decisions else None
 
 
-def why_lines(trace: Trace, *, full: bool = False) -> tuple[Line, ...]:
-    """The tests that led to the deciding decision, in the order of evaluation, each place named once."""
+def why_lines(program: Program, trace: Trace, *, full: bool = False) -> tuple[Line, ...]:
+    """The tests that led to the deciding decision, in the order of evaluation, each place named once.
+
+    Unless `full`, only those made by handlers and by functions that attach the decision's rule, where there are any.
+    """
     decision = deciding(trace)
     if decision is None or not decision.path:
         return ()
-    path = decision.path if full else decision.path[-_TESTS:]
-    items: list[str] = []
-    if len(path) < len(decision.path):
-        items.append(f"(after {len(decision.path) - len(path)} earlier tests)")
+    telling = [t for t in decision.path if _tells(program, decision, t)]
+    path = list(decision.path) if full or not telling else telling
+    left_out = 0 if full else max(len(path) - _TESTS, 0)
+    items = [f"(after {left_out} earlier tests)"] if left_out else []
     previous = ""
-    for test in path:
+    for test in path[left_out:]:
         place = short_place(test.span)
         items.append((f"{place} " if place != previous else "") + _test(test))
         previous = place
-    rule = f" @{decision.rule}" if decision.rule else ""
-    head = line(
-        Piece("  why: ", Style.STRONG),
-        f"{decision.handler} decides {one_line(decision.shown)}{rule} at {short_place(decision.span)}, because",
-    )
-    return (head, *flow(items, " " * 7, separator=";"))
+    text = f"{_decision(decision)} because"
+    return (line(Piece("  why: ", Style.STRONG), text), *flow(items, " " * 7, separator=";"))
+
+
+def _tells(program: Program, decision: Decision, test: Test) -> bool:
+    function = program.functions.get(test.function)
+    return function is not None and (function.is_handler or (decision.rule is not None and decision.rule in function.rules))
 
 
 def _test(test: Test) -> str:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from mmu_smt.semantics.checking import Checker
 from mmu_smt.semantics.coercions import as_int, coerce, describe
 from mmu_smt.semantics.constants import constant
 from mmu_smt.semantics.effects import CallUse
@@ -38,11 +37,8 @@ from mmu_smt.syntax import nodes
 from mmu_smt.syntax.diagnostics import Note
 from mmu_smt.syntax.source import Span
 
-if TYPE_CHECKING:
-    from mmu_smt.semantics.expressions import ExpressionChecker
 
-
-def call(checker: ExpressionChecker, node: nodes.CallExpr, hint: Type | None, *, free: bool) -> TExpr | None:
+def call(checker: Checker, node: nodes.CallExpr, hint: Type | None, *, free: bool) -> TExpr | None:
     """Anything of the form `name(args)` that has a value."""
     name = node.callee.text
     if name == "fill":
@@ -68,7 +64,7 @@ def call(checker: ExpressionChecker, node: nodes.CallExpr, hint: Type | None, *,
             return None
 
 
-def _unknown(checker: ExpressionChecker, node: nodes.CallExpr) -> None:
+def _unknown(checker: Checker, node: nodes.CallExpr) -> None:
     name = node.callee.text
     if name == "bool":
         note = Note("write the comparison that is meant, for example `x != 0`")
@@ -82,7 +78,7 @@ def _unknown(checker: ExpressionChecker, node: nodes.CallExpr) -> None:
             checker.infer(argument)
 
 
-def _value_of_call(checker: ExpressionChecker, node: nodes.CallExpr, symbol: Symbol, *, free: bool) -> TExpr | None:
+def _value_of_call(checker: Checker, node: nodes.CallExpr, symbol: Symbol, *, free: bool) -> TExpr | None:
     args = arguments(checker, node, symbol, free=free)
     signature = checker.universe.signature(symbol.name)
     if not signature.has_result:
@@ -94,7 +90,7 @@ def _value_of_call(checker: ExpressionChecker, node: nodes.CallExpr, symbol: Sym
     return Call(type=signature.returns, span=node.span, id=checker.universe.fresh(), function=symbol.name, args=args)
 
 
-def arguments(checker: ExpressionChecker, node: nodes.CallExpr, symbol: Symbol, *, free: bool) -> tuple[TExpr, ...] | None:
+def arguments(checker: Checker, node: nodes.CallExpr, symbol: Symbol, *, free: bool) -> tuple[TExpr, ...] | None:
     """The arguments of a call of a function, one for each parameter; the call is noted for the rules about effects."""
     signature = checker.universe.signature(symbol.name)
     checker.uses.calls.append(CallUse(symbol.name, node.span, free, checker.where))
@@ -117,7 +113,7 @@ def arguments(checker: ExpressionChecker, node: nodes.CallExpr, symbol: Symbol, 
 # ---------------------------------------------------------------------------------------------- built-in forms
 
 
-def _fill(checker: ExpressionChecker, node: nodes.CallExpr, hint: Type | None) -> TExpr | None:
+def _fill(checker: Checker, node: nodes.CallExpr, hint: Type | None) -> TExpr | None:
     if len(node.args) != 1:
         checker.findings.error("MS213", f"`fill` takes 1 argument, found {len(node.args)}", node.span)
         return None
@@ -130,7 +126,7 @@ def _fill(checker: ExpressionChecker, node: nodes.CallExpr, hint: Type | None) -
     return None if element is None else Fill(type=array, span=node.span, element=element)
 
 
-def _taken(checker: ExpressionChecker, node: nodes.CallExpr) -> TExpr | None:
+def _taken(checker: Checker, node: nodes.CallExpr) -> TExpr | None:
     if not checker.in_step_expression("`taken`", node.span):
         return None
     if len(node.args) != 1:
@@ -150,7 +146,7 @@ def _taken(checker: ExpressionChecker, node: nodes.CallExpr) -> TExpr | None:
 # ---------------------------------------------------------------------------------------------- conversions
 
 
-def _conversion(checker: ExpressionChecker, node: nodes.CallExpr, target: Type) -> TExpr | None:
+def _conversion(checker: Checker, node: nodes.CallExpr, target: Type) -> TExpr | None:
     name = node.callee.text
     match target:
         case FlagsType():
@@ -173,7 +169,7 @@ def _conversion(checker: ExpressionChecker, node: nodes.CallExpr, target: Type) 
     return _to_word(checker, operand, target, node.span) if isinstance(target, WordType) else _to_range(checker, operand, target, node.span)
 
 
-def _to_word(checker: ExpressionChecker, operand: TExpr, target: WordType, span: Span) -> TExpr | None:
+def _to_word(checker: Checker, operand: TExpr, target: WordType, span: Span) -> TExpr | None:
     if not isinstance(operand.type, IntType | WordType | FlagsType):
         note = (Note("write `... ? 1 : 0`"),) if isinstance(operand.type, BoolType) else ()
         message = f"`{type_name(target)}` converts numbers, words and flags, not {describe(operand)}"
@@ -183,7 +179,7 @@ def _to_word(checker: ExpressionChecker, operand: TExpr, target: WordType, span:
     return Literal(type=target, span=span, value=constant(converted)) if isinstance(operand, Literal) else converted
 
 
-def _to_range(checker: ExpressionChecker, operand: TExpr, target: IntType, span: Span) -> TExpr | None:
+def _to_range(checker: Checker, operand: TExpr, target: IntType, span: Span) -> TExpr | None:
     match operand.type:
         case IntType():
             if operand.type == target:
@@ -197,7 +193,7 @@ def _to_range(checker: ExpressionChecker, operand: TExpr, target: IntType, span:
             return None
 
 
-def _flags(checker: ExpressionChecker, node: nodes.CallExpr, target: FlagsType) -> TExpr | None:
+def _flags(checker: Checker, node: nodes.CallExpr, target: FlagsType) -> TExpr | None:
     """`F()`, `F(A, B)`: the union of sets; or `F(w)`: a word's declared bits."""
     if len(node.args) == 1:
         operand = checker.infer(node.args[0], target)
@@ -221,7 +217,7 @@ def _flags(checker: ExpressionChecker, node: nodes.CallExpr, target: FlagsType) 
     return result
 
 
-def _as_flags(checker: ExpressionChecker, operand: TExpr, target: FlagsType) -> TExpr | None:
+def _as_flags(checker: Checker, operand: TExpr, target: FlagsType) -> TExpr | None:
     if operand.type == target:
         return operand
     message = f"`{target.name}(...)` takes flags of `{target.name}`, or one word, not {describe(operand)}"
@@ -232,7 +228,7 @@ def _as_flags(checker: ExpressionChecker, operand: TExpr, target: FlagsType) -> 
 # ---------------------------------------------------------------------------------------------- records
 
 
-def record(checker: ExpressionChecker, node: nodes.RecordExpr) -> TExpr | None:
+def record(checker: Checker, node: nodes.RecordExpr) -> TExpr | None:
     """`R(a: x, b: y)`: every field once, in any order."""
     type = checker.universe.type_of(nodes.NamedType(span=node.type_name.span, name=node.type_name))
     if type is None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from mmu_smt.semantics.checking import CONSTANT
 from mmu_smt.semantics.configs import ASSUMPTION, ConfigChecker, default_config, unknown_config
 from mmu_smt.semantics.cost import Cost
 from mmu_smt.semantics.effects import Effects, Uses, Where, analyse, explain, ordered, report_cycles
-from mmu_smt.semantics.expressions import CONSTANT, ExpressionChecker
+from mmu_smt.semantics.expressions import ExpressionChecker
 from mmu_smt.semantics.findings import Findings
 from mmu_smt.semantics.limits import MAX_DEPTH, MAX_LEAVES, MAX_STATEMENTS, MAX_WITHIN, leaves
 from mmu_smt.semantics.names import IN_EXPRESSIONS, Kind
@@ -51,9 +52,7 @@ class Identity:
     digest: str
 
 
-def check_program(
-    assembly: Assembly, identity: Identity, given: Mapping[str, int], own: SourceFile, findings: Findings
-) -> Program | None:
+def check_program(assembly: Assembly, identity: Identity, given: Mapping[str, int], own: SourceFile, findings: Findings) -> Program | None:
     """Check the declarations of one variant. `given`: values for params. `own`: the file whose default config counts.
 
     Returns None where there are errors; they are in `findings`.
@@ -77,6 +76,7 @@ class _ProgramChecker:
     def check(self, identity: Identity, own: SourceFile) -> Program | None:
         """Everything, in an order that lets later parts rely on names and types only."""
         self._check_names()
+        self._check_annotations()
         params = {s.name: self.universe.param(s.name) for s in self.universe.named(Kind.PARAM)}
         for symbol in self.universe.named(Kind.TYPE):
             self.universe.declared_type(symbol.name)
@@ -118,6 +118,15 @@ class _ProgramChecker:
         return program
 
     # ------------------------------------------------------------------------------------------ names and variables
+
+    def _check_annotations(self) -> None:
+        """Those of declarations that have no place for them in the program."""
+        for placed in self.assembly.placed:
+            match placed.declaration:
+                case nodes.ConstDecl() | nodes.StateDecl() | nodes.GhostDecl() | nodes.FunctionDecl() | nodes.StepDecl():
+                    pass
+                case declaration:
+                    self._display(declaration)
 
     def _check_names(self) -> None:
         """A member with the name of something else that can stand in an expression could not be written."""
@@ -196,7 +205,7 @@ class _ProgramChecker:
                 uses.handler = uses.effect
                 if not signature.has_result:
                     message = f"handler `{symbol.name}` must return something: its result is the decision"
-                    self.findings.error("MS320", message, symbol.span)
+                    self.findings.error("MS319", message, symbol.span)
             body = BodyChecker(self.universe, uses, signature, None).body(declaration.body, symbol.span)
             found[symbol.name] = Function(
                 name=symbol.name,
@@ -244,9 +253,7 @@ class _ProgramChecker:
             uses = self.event_uses[symbol.name] = Uses(symbol.name, symbol.span)
             condition = ExpressionChecker(self.universe, EVENT, uses).condition(declaration.condition)
             if condition is not None:
-                found[symbol.name] = Condition(
-                    name=symbol.name, condition=condition, display=self._display(declaration), span=symbol.span
-                )
+                found[symbol.name] = Condition(name=symbol.name, condition=condition, display=self._display(declaration), span=symbol.span)
         return found
 
     def _conditions(self, kind: type[nodes.AssumeDecl | nodes.InitDecl], where: Where) -> tuple[Condition, ...]:
@@ -358,14 +365,14 @@ class _ProgramChecker:
 
     def _check_env(self, uses: Uses, effects: Effects) -> None:
         if (write := uses.ghost_write) is not None:
-            self.findings.error("MS316", f"env step `{uses.owner}` {write.message}: ghosts belong to handlers", write.span)
+            self.findings.error("MS315", f"env step `{uses.owner}` {write.message}: ghosts belong to handlers", write.span)
         for call in uses.calls:
             if (trace := effects.ghost_writes.get(call.function)) is not None:
                 message = f"env step `{uses.owner}` writes a ghost through `{call.function}`: ghosts belong to handlers"
-                self.findings.error("MS316", message, call.span, *explain(call.function, trace))
+                self.findings.error("MS315", message, call.span, *explain(call.function, trace))
             if (trace := effects.handlers.get(call.function)) is not None:
                 message = f"env step `{uses.owner}` calls a handler: the environment decides nothing"
-                self.findings.error("MS317", message, call.span, *explain(call.function, trace))
+                self.findings.error("MS316", message, call.span, *explain(call.function, trace))
 
     def _events_are_acyclic(self) -> bool:
         graph = {name: uses.events for name, uses in self.event_uses.items()}

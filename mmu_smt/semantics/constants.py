@@ -64,7 +64,7 @@ def _unary(expression: UnaryExpr) -> Value:
             return -_int(value)
 
 
-def _binary(expression: BinaryExpr) -> Value:  # noqa: PLR0911 (one return an operator)
+def _binary(expression: BinaryExpr) -> Value:
     left = constant(expression.left)
     match expression.op:
         case BinaryOp.AND:
@@ -138,7 +138,7 @@ def _convert(expression: Convert) -> Value:
             return raw % (1 << bits)
         case Conversion.TO_FLAGS, FlagsType():
             return flags_from_word(target, _int(value))
-        case (Conversion.RANGE | Conversion.FROM_WORD), IntType(low, high):
+        case ((Conversion.RANGE | Conversion.FROM_WORD), IntType(low, high)):
             if not low <= _int(value) <= high:
                 raise NotConstant
             return value

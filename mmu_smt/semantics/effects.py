@@ -1,7 +1,7 @@
 """What functions do to the state, and the rules that follow: no recursion, effects only where the language allows them.
 
-The checker of expressions and statements writes down what each body does and calls (`Uses`). When all bodies are known, `analyse` closes this under calls and
-judges every call.
+The checker of expressions and statements writes down what each body does and calls (`Uses`). When all bodies are known, `analyse` closes
+this under calls and judges every call.
 """
 
 from __future__ import annotations
@@ -181,14 +181,17 @@ def _judge(call: CallUse, effects: Effects, findings: Findings) -> None:
     if (trace := effects.effectful.get(call.function)) is not None and not call.free:
         if where.pure:
             message = f"{where.what} must be pure, but `{call.function}` {trace[0].message}"
-            findings.error("MS318", message, call.span, *explain(call.function, trace))
+            findings.error("MS317", message, call.span, *explain(call.function, trace))
         else:
             message = f"`{call.function}` {trace[0].message}: a call with an effect cannot stand here"
-            advice = Note("allowed: as a statement, a right-hand side or a match subject, or in a condition under `!`, `&&`, `||` or left of a comparison")
+            advice = Note(
+                "allowed: as a statement, a right-hand side or a match subject, or in a condition under `!`, `&&`, `||` or left of a"
+                " comparison"
+            )
             findings.error("MS301", message, call.span, *explain(call.function, trace), advice)
     if not where.state and (trace := effects.state_reads.get(call.function)) is not None:
         message = f"{where.what} cannot see the state, but `{call.function}` {trace[0].message}"
-        findings.error("MS319", message, call.span, *explain(call.function, trace))
+        findings.error("MS318", message, call.span, *explain(call.function, trace))
 
 
 def explain(function: str, trace: Trace) -> tuple[Note, ...]:

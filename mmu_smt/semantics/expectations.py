@@ -48,9 +48,7 @@ def _check_configs(block: nodes.ExpectDecl, symbols: Mapping[str, Symbol], findi
             findings.error("MS117", f"there is no config `{config.text}`{hint}", config.span)
 
 
-def _entries(
-    block: nodes.ExpectDecl, variant: str | None, symbols: Mapping[str, Symbol], findings: Findings
-) -> Iterable[Expectation]:
+def _entries(block: nodes.ExpectDecl, variant: str | None, symbols: Mapping[str, Symbol], findings: Findings) -> Iterable[Expectation]:
     seen: dict[str, nodes.Name] = {}
     for name, patterns in block.entries:
         if (first := seen.setdefault(name.text, name)) is not name:
@@ -64,9 +62,7 @@ def _entries(
         for pattern in patterns:
             _check_word(pattern, name.text, family, findings)
         wanted = tuple(VerdictWant(word=p.word, bound=p.bound) for p in patterns)
-        yield Expectation(
-            variant=variant, configs=tuple(c.text for c in block.configs), property=name.text, wanted=wanted, span=name.span
-        )
+        yield Expectation(variant=variant, configs=tuple(c.text for c in block.configs), property=name.text, wanted=wanted, span=name.span)
 
 
 def _family(name: nodes.Name, symbols: Mapping[str, Symbol]) -> str | None:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import assert_never
 
 from mmu_smt.semantics import calls, operators
+from mmu_smt.semantics.checking import Checker
 from mmu_smt.semantics.coercions import coerce, describe, join, number, word_literal
-from mmu_smt.semantics.constants import NotConstant, constant
-from mmu_smt.semantics.effects import Reason, Uses, Where
-from mmu_smt.semantics.limits import MAX_NESTING, MAX_TURNS, leaves
-from mmu_smt.semantics.names import BUILT_IN_NAMES, IN_EXPRESSIONS, Binding, Kind, Role, Scope, Symbol, did_you_mean
+from mmu_smt.semantics.effects import Reason
+from mmu_smt.semantics.limits import MAX_TURNS, leaves
+from mmu_smt.semantics.names import BUILT_IN_NAMES, IN_EXPRESSIONS, Binding, Kind, Role, Symbol, did_you_mean
 from mmu_smt.semantics.program import (
     BinaryOp,
     CondExpr,
@@ -47,80 +45,19 @@ from mmu_smt.semantics.types import (
     cardinality,
     type_name,
 )
-from mmu_smt.semantics.universe import Member, Universe
+from mmu_smt.semantics.universe import Member
 from mmu_smt.syntax import nodes
 from mmu_smt.syntax.diagnostics import Note
 from mmu_smt.syntax.source import Span
 
 VALUES = frozenset({Kind.PARAM, Kind.CONST, Kind.STATE, Kind.GHOST, Kind.EVENT})
-CONSTANT = Where("a constant expression", consts=False, state=False)
 
 
-class ExpressionChecker:
-    """Checks the expressions of one body, condition or property. `uses` receives what they read and call."""
-
-    def __init__(self, universe: Universe, where: Where, uses: Uses) -> None:
-        self.universe = universe
-        self.findings = universe.findings
-        self.where = where
-        self.uses = uses
-        self.scope = Scope()
-        self.state_seen = 0  # reads of state variables and calls so far: tells whether a prime has an object
-        self._depth = 0
-
-    # ------------------------------------------------------------------------------------------ entry points
+class ExpressionChecker(Checker):
+    """Checks the expressions of one body, condition or property."""
 
     def infer(self, node: nodes.Expr, hint: Type | None = None, *, free: bool = False) -> TExpr | None:
-        """The typed expression. `hint`: the type that its place would like (it settles bare members, literals, `none`, `fill`).
-
-        `free`: a call with an effect may stand here.
-        """
-        with self.deeper(node.span) as allowed:
-            return self._infer(node, hint, free) if allowed else None
-
-    def need(self, node: nodes.Expr, type: Type, *, free: bool = False, what: str = "") -> TExpr | None:
-        """The typed expression as a value of a type."""
-        return coerce(self.infer(node, type, free=free), type, self.findings, what=what)
-
-    def condition(self, node: nodes.Expr, *, free: bool = False) -> TExpr | None:
-        """The typed expression as a condition."""
-        return self.need(node, BOOL, free=free)
-
-    def constant(self, node: nodes.Expr, type: Type) -> Literal | None:
-        """The value of a constant expression, as a literal of a type."""
-        with self.seeing(CONSTANT):
-            typed = self.need(node, type)
-        if typed is None:
-            return None
-        try:
-            return Literal(type=type, span=node.span, value=constant(typed))
-        except NotConstant:
-            self.findings.error("MS219", "this has no constant value", node.span)
-            return None
-
-    @contextmanager
-    def seeing(self, where: Where) -> Iterator[None]:
-        """Check under other rules of visibility for a while."""
-        outer, self.where = self.where, where
-        try:
-            yield
-        finally:
-            self.where = outer
-
-    @contextmanager
-    def deeper(self, span: Span) -> Iterator[bool]:
-        """One level down; false (and reported) where that is too deep for the recursion here and in what follows."""
-        self._depth += 1
-        try:
-            if self._depth > MAX_NESTING:
-                self.findings.error("MS305", f"nested deeper than {MAX_NESTING} levels: move a part of it into a function", span)
-            yield self._depth <= MAX_NESTING
-        finally:
-            self._depth -= 1
-
-    # ------------------------------------------------------------------------------------------ dispatch
-
-    def _infer(self, node: nodes.Expr, hint: Type | None, free: bool) -> TExpr | None:  # noqa: PLR0911, PLR0912 (one case a class)
+        """As in `Checker`."""
         match node:
             case nodes.NameRef():
                 return self._name(node, hint)
@@ -153,7 +90,7 @@ class ExpressionChecker:
             case nodes.LabelledExpr(expr=nodes.MethodExpr() as method, rule=rule):
                 return self._decides(method, rule)
             case nodes.LabelledExpr():
-                self.findings.error("MS309", "a rule label stands after a returned value or after `H.decides(...)`", node.rule.span)
+                self.findings.error("MS308", "a rule label stands after a returned value or after `H.decides(...)`", node.rule.span)
                 return None
             case _:
                 assert_never(node)
@@ -245,7 +182,7 @@ class ExpressionChecker:
                 self.state_seen += 1
                 self.uses.state_read = self.uses.state_read or Reason(f"reads `{name}`", span)
                 if not where.state:
-                    self.findings.error("MS319", f"{where.what} cannot see the state: `{name}` is a state variable", span)
+                    self.findings.error("MS318", f"{where.what} cannot see the state: `{name}` is a state variable", span)
                 return where.state
             case Kind.GHOST:
                 if where.primed:
@@ -253,7 +190,7 @@ class ExpressionChecker:
                     self.findings.error("MS402", message, span)
                 elif not where.ghosts:
                     message = f"ghost `{name}` is read by step properties and in assignments to ghosts only, not in {where.what}"
-                    self.findings.error("MS315", message, span)
+                    self.findings.error("MS314", message, span)
                 return where.ghosts and not where.primed
             case _:
                 return True
@@ -263,17 +200,6 @@ class ExpressionChecker:
             return None
         self.uses.events.setdefault(symbol.name, span)
         return EventUse(type=BOOL, span=span, name=symbol.name)
-
-    def in_step_expression(self, what: str, span: Span) -> bool:
-        """Whether a thing that happens in a transition can be spoken of here; reports where not."""
-        if self.where.primed:
-            self.findings.error("MS403", f"{what} happens in the transition: it cannot be primed", span)
-        elif not self.where.step:
-            message = f"{what} happens in a transition: {self.where.what} is about a state"
-            self.findings.error("MS403", message, span)
-        else:
-            return True
-        return False
 
     def _member(self, name: str, members: list[Member], span: Span, hint: Type | None) -> TExpr | None:
         wanted = hint.inner if isinstance(hint, OptionalType) else hint
@@ -298,7 +224,8 @@ class ExpressionChecker:
             left, right = self.condition(node.left, free=inner), self.condition(node.right, free=inner)
             return operators.logical(op, left, right, span)
         compares = op in operators.COMPARISONS
-        below = hint if not compares and isinstance(hint, WordType | FlagsType) else None
+        # Arithmetic on literals alone is exact, whatever the result is stored in: `255 + 1` is no byte.
+        below = hint if op in operators.BITS and isinstance(hint, WordType | FlagsType) else None
         if op in (BinaryOp.SHL, BinaryOp.SHR):
             left, right = self.infer(node.left, below), self.infer(node.right)
         else:
@@ -311,7 +238,7 @@ class ExpressionChecker:
             return operators.compare(self.universe, op, left, right, span)
         if op in (BinaryOp.SHL, BinaryOp.SHR):
             return operators.shift(self.universe, op, left, right, span)
-        if op in (BinaryOp.BITAND, BinaryOp.BITOR, BinaryOp.BITXOR):
+        if op in operators.BITS:
             return operators.bitwise(self.universe, op, left, right, node)
         return operators.arithmetic(self.universe, op, left, right, span)
 
@@ -348,9 +275,7 @@ class ExpressionChecker:
         if node.op == "!":
             operand = self.condition(node.operand, free=free)
             return None if operand is None else UnaryExpr(type=BOOL, span=node.span, op=UnaryOp.NOT, operand=operand)
-        # A negative number is one number: `-1` in the place of a word is reported as -1, not as 1.
-        below = None if node.op == "-" and isinstance(node.operand, nodes.IntLiteral) else hint
-        operand = self.infer(node.operand, below)
+        operand = self.infer(node.operand, hint if node.op == "~" else None)
         if operand is None:
             return None
         check = operators.negate if node.op == "-" else operators.complement
@@ -412,14 +337,6 @@ class ExpressionChecker:
             case _:
                 self.no_field(base.type, field)
                 return None
-
-    def field_position(self, record: RecordType, field: nodes.Name) -> int | None:
-        """Where a field stands in its record; reports where there is none."""
-        names = [name for name, _ in record.fields]
-        if field.text in names:
-            return names.index(field.text)
-        self.findings.error("MS108", f"`{record.name}` has no field `{field.text}`{did_you_mean(field.text, names)}", field.span)
-        return None
 
     def no_field(self, type: Type, field: nodes.Name) -> None:
         """Report a field of something that has none."""
@@ -514,6 +431,7 @@ class ExpressionChecker:
             self.findings.error("MS104", f"`{text}` is built in and cannot name a local", name.span)
         elif (other := self.scope.get(text)) is not None:
             self.findings.error("MS105", f"`{text}` is in scope already", name.span, Note("declared here", other.span))
+            local = None  # whichever is meant below, one error is enough
         elif (symbol := self.universe.symbols.get(text)) is not None and symbol.kind in IN_EXPRESSIONS:
             self.findings.error("MS104", f"`{text}` hides the {symbol.kind} of that name", name.span, Note("declared here", symbol.span))
         elif members := self.universe.members.get(text):

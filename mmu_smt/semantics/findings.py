@@ -31,8 +31,8 @@ class Findings:
     def diagnostics(self, *, variant: str | None = None, home: Span | None = None) -> tuple[Diagnostic, ...]:
         """All findings in order of presentation.
 
-        `variant` and `home` (the text of that variant's declaration): findings elsewhere get notes that say under which variant they arise and which
-        overrides they have to do with.
+        `variant` and `home` (the text of that variant's declaration): findings elsewhere get notes that say under which variant they arise
+        and which overrides they have to do with.
         """
         found = sorted(self._found.values(), key=sort_key)
         if variant is None:

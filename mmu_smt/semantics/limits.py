@@ -11,7 +11,7 @@ MAX_PARAM = 1 << 31  # absolute value of a param
 MAX_TURNS = 4096  # of a `for` or quantifier
 MAX_STATEMENTS = 200_000  # statements and quantified expressions, after inlining and unrolling
 MAX_DEPTH = 50  # nested definitions of types and params; nested calls of functions and events
-MAX_NESTING = 150  # nested expressions and statements
+MAX_NESTING = 150  # nested type and constant expressions, through the definitions that they name
 MAX_WITHIN = 4096  # the bound of `within`
 
 

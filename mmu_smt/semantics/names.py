@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -55,7 +55,7 @@ class Symbol:
     overrides: bool = False
 
 
-def kind_of(declaration: nodes.Decl) -> Kind:  # noqa: PLR0911 (one return a class)
+def kind_of(declaration: nodes.Decl) -> Kind:
     """What a declaration declares."""
     match declaration:
         case nodes.ParamDecl():
@@ -153,7 +153,7 @@ class Scope:
         self._bindings[name] = binding
 
     @contextmanager
-    def nested(self) -> Iterator[None]:
+    def nested(self) -> Generator[None]:
         """Bindings made inside end with the block."""
         outer = dict(self._bindings)
         try:

@@ -20,6 +20,7 @@ from mmu_smt.syntax.diagnostics import Note
 from mmu_smt.syntax.source import Span
 
 COMPARISONS = frozenset({BinaryOp.EQ, BinaryOp.NE, BinaryOp.LT, BinaryOp.LE, BinaryOp.GT, BinaryOp.GE, BinaryOp.HAS})
+BITS = frozenset({BinaryOp.BITAND, BinaryOp.BITOR, BinaryOp.BITXOR, BinaryOp.SHL, BinaryOp.SHR})
 EQUALITIES = frozenset({BinaryOp.EQ, BinaryOp.NE})
 
 

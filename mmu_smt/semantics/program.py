@@ -7,7 +7,8 @@ Conventions:
 - Coercions are explicit (`Convert`), so the operands of an operator have the types that the operator needs. Integers of different ranges
   are compared and added as mathematical integers; every other comparison has two operands of one type.
 - `id` numbers statements and calls uniquely within a Program. A *site* is a tuple of ids that leads from a step to a place in its inlined
-  body: the ids of the calls entered, a negative number -(i+1) for the i-th turn (from 0) of each `for` around, then the id of the statement.
+  body: the ids of the calls entered, a negative number -(i+1) for the i-th turn (from 0) of each `for` around, then the id of the
+  statement.
   Sites name cut points and `choose` occurrences in both meanings.
 """
 
@@ -431,7 +432,8 @@ class Property:
     """A property to be judged. `condition` for invariant, step and cover; `recurs`/`never` for progress and cover of infinite runs.
 
     `within`: None, a bound N, or the string "least". `configs`: names of configs to which it is limited (empty: none).
-    `rules`: labels mentioned in it, through events too. `applies` is False where one of those labels is carried by no return of the variant (verdict `–`).
+    `rules`: labels mentioned in it, through events too. `applies` is False where one of those labels is carried by no return of the variant
+    (verdict `–`).
     `init invariant` conditions appear here as invariants of the same name.
     """
 
@@ -525,7 +527,7 @@ def combine(configs: tuple[Config, ...]) -> Config:
         return configs[0]
     return Config(
         name="+".join(c.name for c in configs),
-        includes=frozenset().union(*(c.includes for c in configs)),
+        includes=frozenset[str]().union(*(c.includes for c in configs)),
         assumptions=tuple({id(a): a for c in configs for a in c.assumptions}.values()),
         enables=tuple({id(e): e for c in configs for e in c.enables}.values()),
     )

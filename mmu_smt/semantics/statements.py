@@ -91,15 +91,12 @@ class BodyChecker(ExpressionChecker):
             if not completes:
                 self.findings.error("MS304", "this is never reached: every way here has returned", statement.span)
                 break
-            with self.deeper(statement.span) as allowed:
-                if not allowed:
-                    break
-                checked = self.statement(statement)
+            checked = self.statement(statement)
             typed.extend(checked.statements)
             completes = checked.completes
         return Checked(tuple(typed), completes)
 
-    def statement(self, node: nodes.Stmt) -> Checked:  # noqa: PLR0911 (one case a class)
+    def statement(self, node: nodes.Stmt) -> Checked:
         """One statement; no statements where it is in error."""
         match node:
             case nodes.LetStmt():
@@ -184,7 +181,7 @@ class BodyChecker(ExpressionChecker):
             chain.append(root)
             root = root.base
         if not isinstance(root, nodes.NameRef):
-            self.findings.error("MS307", "only variables and their parts can be assigned", root.span)
+            self.findings.error("MS306", "only variables and their parts can be assigned", root.span)
             return None
         found = self._assignable(root)
         if found is None:
@@ -210,7 +207,7 @@ class BodyChecker(ExpressionChecker):
             return None if position is None else FieldStep(record=type, position=position)
         if isinstance(type, OptionalType) and part.field.text == "value":
             message = "`.value` cannot be assigned: assign the optional as a whole"
-            self.findings.error("MS307", message, part.span)
+            self.findings.error("MS306", message, part.span)
         else:
             self.no_field(type, part.field)
         return None
@@ -232,10 +229,10 @@ class BodyChecker(ExpressionChecker):
             self.uses.has_effect(f"changes `{root.name}`", root.span)
             self.uses.ghost_write = self.uses.ghost_write or Reason(f"writes ghost `{root.name}`", root.span)
         elif symbol.kind in (Kind.CONST, Kind.PARAM):
-            self.findings.error("MS306", f"`{root.name}` is a {symbol.kind}: it never changes", root.span, declared)
+            self.findings.error("MS305", f"`{root.name}` is a {symbol.kind}: it never changes", root.span, declared)
             return None
         else:
-            self.findings.error("MS307", f"`{root.name}` is a {symbol.kind}: it cannot be assigned", root.span, declared)
+            self.findings.error("MS306", f"`{root.name}` is a {symbol.kind}: it cannot be assigned", root.span, declared)
             return None
         self.universe.use(symbol, root.span)
         type = self.universe.variable(root.name)
@@ -245,19 +242,19 @@ class BodyChecker(ExpressionChecker):
         if binding.role not in (Role.LET, Role.CHOSEN):
             advice = Note(f"copy it first: `let copy = {root.name}`") if binding.role is Role.PARAMETER else None
             notes = (Note("declared here", binding.span), *((advice,) if advice else ()))
-            self.findings.error("MS306", f"`{root.name}` is a {binding.role} and cannot be assigned", root.span, *notes)
+            self.findings.error("MS305", f"`{root.name}` is a {binding.role} and cannot be assigned", root.span, *notes)
             return None
         return None if binding.local is None else (binding.local, binding.local.type)
 
     def _call(self, node: nodes.ExprStmt) -> TStmt | None:
         expr = node.expr
         if not isinstance(expr, nodes.CallExpr):
-            self.findings.error("MS321", "this has no effect: only calls can stand as statements", node.span)
+            self.findings.error("MS320", "this has no effect: only calls can stand as statements", node.span)
             return None
         symbol = self.universe.symbols.get(expr.callee.text)
         if symbol is None or symbol.kind not in (Kind.FUNCTION, Kind.HANDLER):
             if self.infer(expr) is not None:
-                self.findings.error("MS321", "this has no effect: only calls of functions can stand as statements", node.span)
+                self.findings.error("MS320", "this has no effect: only calls of functions can stand as statements", node.span)
             return None
         self.universe.use(symbol, expr.span)
         args = calls.arguments(self, expr, symbol, free=True)
@@ -275,8 +272,7 @@ class BodyChecker(ExpressionChecker):
             case None:
                 orelse = Checked((), completes=True)
             case nodes.IfStmt() as chained:
-                with self.deeper(chained.span) as allowed:
-                    orelse = self._if(chained) if allowed else Checked((), completes=True)
+                orelse = self._if(chained)
             case block:
                 orelse = self.block(block)
         completes = then.completes or orelse.completes
@@ -303,12 +299,12 @@ class BodyChecker(ExpressionChecker):
         if not self.signature.has_result:
             if node.value is not None:
                 owner = "a step" if self.actor is not None else f"`{self.uses.owner}`"
-                self.findings.error("MS308", f"{owner} has no result to return", node.value.span)
+                self.findings.error("MS307", f"{owner} has no result to return", node.value.span)
                 return None
             return Return(id=number, span=node.span, value=None, rule=rule)
         if node.value is None:
             expected = "a value" if wanted is None else f"a `{type_name(wanted)}`"
-            self.findings.error("MS308", f"`{self.uses.owner}` returns {expected}, but none is given here", node.span)
+            self.findings.error("MS307", f"`{self.uses.owner}` returns {expected}, but none is given here", node.span)
             return None
         if wanted is None:
             self.infer(node.value, free=True)
@@ -320,7 +316,7 @@ class BodyChecker(ExpressionChecker):
         if rule is None:
             return None
         if self.actor is not None:
-            self.findings.error("MS309", "a step decides nothing: labels stand on returns of handlers and functions", rule.span)
+            self.findings.error("MS308", "a step decides nothing: labels stand on returns of handlers and functions", rule.span)
             return None
         if not self.check_rule(rule):
             return None
@@ -335,7 +331,7 @@ class BodyChecker(ExpressionChecker):
         subject = self.infer(node.subject, free=True)
         if subject is not None and not isinstance(subject.type, EnumType | BoolType | IntType | OptionalType):
             message = f"`match` takes enums, conditions, numbers and optionals, found {describe(subject)}"
-            self.findings.error("MS312", message, node.subject.span)
+            self.findings.error("MS311", message, node.subject.span)
             subject = None
         arms: list[Arm] = []
         completes = False
@@ -343,7 +339,7 @@ class BodyChecker(ExpressionChecker):
         wildcard: nodes.MatchArm | None = None
         for arm in node.arms:
             if wildcard is not None:
-                self.findings.error("MS314", "`_` takes everything: it comes last", arm.span, Note("`_` is here", wildcard.span))
+                self.findings.error("MS313", "`_` takes everything: it comes last", arm.span, Note("`_` is here", wildcard.span))
                 break
             values_ = None if subject is None else self._patterns(arm, subject, covered)
             checked = self.block(arm.body)
@@ -361,7 +357,7 @@ class BodyChecker(ExpressionChecker):
         for pattern in arm.patterns:
             if isinstance(subject.type, OptionalType) and not isinstance(pattern, nodes.NoneLiteral):
                 message = f"a `match` over `{type_name(subject.type)}` distinguishes `none` and `_` only"
-                self.findings.error("MS313", message, pattern.span, Note("under `_`, look at the value with `.value`"))
+                self.findings.error("MS312", message, pattern.span, Note("under `_`, look at the value with `.value`"))
                 continue
             literal = self.constant(pattern, subject.type)
             if literal is None:
@@ -370,7 +366,7 @@ class BodyChecker(ExpressionChecker):
                 continue
             if (first := covered.get(literal.value)) is not None:
                 shown = show_value(subject.type, literal.value)
-                self.findings.error("MS311", f"`{shown}` is matched twice", pattern.span, Note("first here", first))
+                self.findings.error("MS310", f"`{shown}` is matched twice", pattern.span, Note("first here", first))
                 continue
             covered[literal.value] = pattern.span
             found.append(literal.value)
@@ -390,7 +386,7 @@ class BodyChecker(ExpressionChecker):
                 if len(missing) > 3:
                     missing[3] = "..."
                     break
-        self.findings.error("MS310", f"not every value is matched: {', '.join(missing)}", node.subject.span)
+        self.findings.error("MS309", f"not every value is matched: {', '.join(missing)}", node.subject.span)
 
 
 def _simple(statement: TStmt | None) -> Checked:
@@ -401,5 +397,3 @@ def _root(node: nodes.Expr) -> nodes.Expr:
     while isinstance(node, nodes.IndexExpr | nodes.FieldExpr):
         node = node.base
     return node
-
-

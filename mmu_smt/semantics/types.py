@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from itertools import product
 from typing import TypeAlias
 
-Value: TypeAlias = "bool | int | None | tuple[Value, ...]"
+Value: TypeAlias = "bool | int | tuple[Value, ...] | None"
 
 
 @dataclass(frozen=True, slots=True)

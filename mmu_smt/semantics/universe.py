@@ -1,12 +1,12 @@
 """The declared names of one variant with their types, resolved on demand: parameters, types, variables, signatures.
 
-Everything here needs declarations only, no bodies. Constant expressions of this layer (bounds of ranges, values of params) are made of numbers, params and
-`+ - * / %`.
+Everything here needs declarations only, no bodies. Constant expressions of this layer (bounds of ranges, values of params) are made of
+numbers, params and `+ - * / %`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar, assert_never
@@ -175,7 +175,7 @@ class Universe:
 
     def representable(self, low: int, high: int, span: Span) -> bool:
         """Report results that do not fit 64 bits."""
-        if LEAST_NUMBER <= low and high <= GREATEST_NUMBER:
+        if low >= LEAST_NUMBER and high <= GREATEST_NUMBER:
             return True
         extreme = f"as low as {low}" if low < LEAST_NUMBER else f"as high as {high}"
         self.findings.error("MS209", f"this number may be {extreme}, beyond 64 bits", span)
@@ -356,18 +356,18 @@ class Universe:
         return known.setdefault(name, value)
 
     @contextmanager
-    def _deeper(self, span: Span) -> Iterator[bool]:
+    def _deeper(self, span: Span) -> Generator[bool]:
         """One level down in an expression or a type; false (and reported) where that is too deep."""
         self._depth += 1
         try:
             if self._depth > MAX_NESTING:
-                self.findings.error("MS305", f"nested deeper than {MAX_NESTING} levels: give a part of it a name of its own", span)
+                self.findings.error("MS510", f"definitions are nested deeper than {MAX_NESTING} levels", span)
             yield self._depth <= MAX_NESTING
         finally:
             self._depth -= 1
 
     @contextmanager
-    def _opened(self, name: str) -> Iterator[None]:
+    def _opened(self, name: str) -> Generator[None]:
         self._open.append(name)
         try:
             yield

@@ -36,14 +36,12 @@ class VariantInfo:
 class Workspace:
     """The target file with everything that it imports.
 
-    `target`: what the user named. `selected`: the variant that was named, None where a file was. `files`: every source text, imported ones before those that
-    import them, the target last. `variants`: all that are visible, in that order. `own_variants`: those that the target file declares.
-    `warnings`: findings that do not stand in the way.
+    `target`: what the user named. `selected`: the variant that was named, None where a file was. `files`: every source text, imported ones
+    before those that import them, the target last. `variants`: all that are visible, in that order. `own_variants`: those that the target
+    file declares. `warnings`: findings that do not stand in the way.
     """
 
-    def __init__(
-        self, target: str, selected: str | None, modules: tuple[nodes.Module, ...], warnings: tuple[Diagnostic, ...] = ()
-    ) -> None:
+    def __init__(self, target: str, selected: str | None, modules: tuple[nodes.Module, ...], warnings: tuple[Diagnostic, ...] = ()) -> None:
         self.target = target
         self.selected = selected
         self.files = tuple(m.source for m in modules)
@@ -60,8 +58,9 @@ class Workspace:
     def load(cls, target: str | Path, *, overlay: Mapping[str, str] | None = None) -> Workspace:
         """Read a file, or the file of a variant, and all that it imports.
 
-        A target with a path separator or the ending `.mmu` is a file; otherwise NAME.mmu is looked for in the current folder and among the bundled
-        specifications. `overlay` maps file names to texts that are taken instead of the files'. Raises SpecError with everything that cannot be read or parsed.
+        A target with a path separator or the ending `.mmu` is a file; otherwise NAME.mmu is looked for in the current folder and among the
+        bundled specifications. `overlay` maps file names to texts that are taken instead of the files'. Raises SpecError with everything
+        that cannot be read or parsed.
         """
         name = str(target)
         path = Path(name)

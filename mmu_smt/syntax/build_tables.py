@@ -85,6 +85,7 @@ def _rule(rule: Any) -> Rule:
 
 
 def main() -> None:
+    """Write grammar_tables.json."""
     Path(__file__).with_name(TABLES_FILE).write_bytes(encode(build_tables(grammar_text())))
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 from mmu_smt.syntax import nodes as n
@@ -30,7 +31,8 @@ PRECEDENCE = {
     **dict.fromkeys(("*", "/", "%"), 11),
 }
 FLAG_UNION = 8.5  # a `|` in the right operand of `has`
-PREDECLARED = frozenset("bool u8 u16 u32 u64 fill taken".split())
+PREDECLARED = frozenset(["bool", "u8", "u16", "u32", "u64", "fill", "taken"])
+
 
 class Builder:
     """Builds the tree of one source file."""
@@ -259,7 +261,7 @@ class Builder:
         params: list[Token] = []
         when: n.Expr | None = None
         stem_only = False
-        for previous, child in zip(c[1:-1], c[2:-1], strict=False):
+        for previous, child in pairwise(c[1:-1]):
             if not isinstance(previous, Token):
                 continue
             if previous.type == "WHEN":

@@ -1,6 +1,7 @@
 """Catalogue entries MS100 to MS499: names, types, shape and effects, properties and configs.
 
-The examples are whole specifications: a test checks that each one is refused with its code, and that what stands under "Instead" is accepted.
+The examples are whole specifications: a test checks that each one is refused with its code, and that what stands under "Instead" is
+accepted.
 """
 
 from __future__ import annotations
@@ -23,8 +24,8 @@ NAME_CODES: tuple[CodeInfo, ...] = (
         "MS101",
         "unknown-name",
         "a name that nothing here declares",
-        "The name is neither a local in scope nor a declared param, const, state variable, ghost, event or member of an enum or flags type.\n"
-        "The message offers the nearest name.",
+        "The name is neither a local in scope nor a declared param, const, state variable, ghost, event or member of an enum or\n"
+        "flags type. The message offers the nearest name.",
         "state done: bool\ninvariant calm { !dome }",
         "state done: bool\ninvariant calm { !done }",
     ),
@@ -66,8 +67,8 @@ NAME_CODES: tuple[CodeInfo, ...] = (
         "MS106",
         "ambiguous-member",
         "a bare member that several types have",
-        "A bare member takes its type from its place: the other side of a comparison, the variable that is assigned. Where the place does\n"
-        "not settle it, the type must be written.",
+        "A bare member takes its type from its place: the other side of a comparison, the variable that is assigned. Where the\n"
+        "place does not settle it, the type must be written.",
         "enum A { X, Y }\nenum B { X, Z }\nstep tick() by guest { let a = X }",
         "enum A { X, Y }\nenum B { X, Z }\nstep tick() by guest { let a = A.X }",
     ),
@@ -99,8 +100,8 @@ NAME_CODES: tuple[CodeInfo, ...] = (
         "MS110",
         "wrong-kind-of-name",
         "a name that stands for something of another kind",
-        "The name is declared, but as a thing that cannot stand here: a function without its parentheses, a type as a value, a variable as a\n"
-        "function.",
+        "The name is declared, but as a thing that cannot stand here: a function without its parentheses, a type as a value, a\n"
+        "variable as a function.",
         "state n: 0..3\nfn positive() -> bool { return n > 0 }\ninvariant p { positive }",
         "state n: 0..3\nfn positive() -> bool { return n > 0 }\ninvariant p { positive() }",
     ),
@@ -108,7 +109,7 @@ NAME_CODES: tuple[CodeInfo, ...] = (
         "MS111",
         "no-such-module",
         "an import that leads to no file",
-        "`import a.b` reads `a/b.mmu`, first in the folder of the file named on the command line, then among the bundled specifications.",
+        "`import a.b` reads `a/b.mmu`, first in the folder of the file named on the command line, then among the bundled\nspecifications.",
         "import no.such_module",
         "",
         advice="Write the path below one of these folders, with dots and without `.mmu`.",
@@ -191,7 +192,7 @@ NAME_CODES: tuple[CodeInfo, ...] = (
         "MS121",
         "override-changes-kind",
         "an override by a declaration of another kind",
-        "A declaration is replaced by one of its own kind. `fn` and `handler` count as one kind, and so do all kinds of properties.",
+        "A declaration is replaced by one of its own kind. `fn` and `handler` count as one kind, and so do all kinds of\nproperties.",
         "state a: bool\nvariant v { override const a: bool }",
         "state a: bool\nvariant v { override state a: 0..3 }",
     ),
@@ -223,8 +224,8 @@ NAME_CODES: tuple[CodeInfo, ...] = (
         "MS125",
         "second-default-config",
         "more than one default config",
-        "A check without `--config` uses the default config, so there can be one. The file that is named on the command line may declare a\n"
-        "default of its own over those of the files that it imports.",
+        "A check without `--config` uses the default config, so there can be one. The file that is named on the command line may\n"
+        "declare a default of its own over those of the files that it imports.",
         "default config a\ndefault config b",
         "default config a\nconfig b",
     ),
@@ -235,8 +236,8 @@ TYPE_CODES: tuple[CodeInfo, ...] = (
         "MS201",
         "type-mismatch",
         "a value of one type where another is wanted",
-        "Types do not convert by themselves, with two exceptions: numbers of one range may be stored in another (checked where it is not\n"
-        "certain), and a `T` may stand where a `T?` is wanted.",
+        "Types do not convert by themselves, with two exceptions: numbers of one range may be stored in another (checked where it\n"
+        "is not certain), and a `T` may stand where a `T?` is wanted.",
         "enum Light { RED, GREEN }\nstate light: Light = true",
         "enum Light { RED, GREEN }\nstate light: Light = GREEN",
     ),
@@ -252,8 +253,8 @@ TYPE_CODES: tuple[CodeInfo, ...] = (
         "MS203",
         "incomparable",
         "a comparison of things that do not compare",
-        "Numbers compare with numbers, words with words of the same width, everything else by `==` and `!=` with its own type only. An optional\n"
-        "may also be compared with `none` and with a value of its inner type.",
+        "Numbers compare with numbers, words with words of the same width, everything else by `==` and `!=` with its own type\n"
+        "only. An optional may also be compared with `none` and with a value of its inner type.",
         "enum Light { RED, GREEN }\nenum Mood { GOOD, BAD }\nstate l: Light\nstate m: Mood\ninvariant same { l == m }",
         "enum Light { RED, GREEN }\nenum Mood { GOOD, BAD }\nstate l: Light\nstate m: Mood\ninvariant same { l == RED => m == BAD }",
     ),
@@ -261,8 +262,8 @@ TYPE_CODES: tuple[CodeInfo, ...] = (
         "MS204",
         "operand-type",
         "an operator that does not take its operand",
-        "`+ - * / %` take numbers or words, `& | ^ ~` words or flags, `<< >>` a word on the left, `has` flags.\n"
-        "As in C, `==` binds tighter than `&`: `a & b == c` is `a & (b == c)`.",
+        "`+ - * / %` take numbers or words, `& | ^ ~` words or flags, `<< >>` a word on the left, `has` flags. As in C, `==`\n"
+        "binds tighter than `&`: `a & b == c` is `a & (b == c)`.",
         "state w: u8\ninvariant low { w & 3 == 0 }",
         "state w: u8\ninvariant low { (w & 3) == 0 }",
     ),
@@ -278,8 +279,8 @@ TYPE_CODES: tuple[CodeInfo, ...] = (
         "MS206",
         "always-out-of-range",
         "a number that is always outside the range that it goes to",
-        "No value of the expression fits, so the run-time check could never succeed. A value that fits sometimes is checked at run time\n"
-        "(see the property `no_runtime_fault`).",
+        "No value of the expression fits, so the run-time check could never succeed. A value that fits sometimes is checked at\n"
+        "run time (see the property `no_runtime_fault`).",
         "state n: 0..3 = 4",
         "state n: 0..3 = 3",
     ),
@@ -343,8 +344,8 @@ TYPE_CODES: tuple[CodeInfo, ...] = (
         "MS214",
         "no-such-conversion",
         "a conversion that does not exist",
-        "`u32(x)` converts numbers, words and flags; the name of a range converts numbers and words; `F(...)` makes flags of members or of one word;\n"
-        "records are written with their fields.",
+        "`u32(x)` converts numbers, words and flags; the name of a range converts numbers and words; `F(...)` makes flags of\n"
+        "members or of one word; records are written with their fields.",
         "state b: bool\nstate w: u8 = 0\nstep tick() by guest { w = u8(b) }",
         "state b: bool\nstate w: u8 = 0\nstep tick() by guest { w = b ? 1 : 0 }",
     ),
@@ -369,8 +370,8 @@ TYPE_CODES: tuple[CodeInfo, ...] = (
         "optional-of-optional",
         "an optional of an optional",
         "`none` would have two meanings.",
-        "type Maybe = (0..3)?\nstate a: Maybe?",
-        "type Maybe = (0..3)?\nstate a: Maybe",
+        "type Maybe = 0..3?\nstate a: Maybe?",
+        "type Maybe = 0..3?\nstate a: Maybe",
     ),
     _entry(
         "MS218",
@@ -378,14 +379,14 @@ TYPE_CODES: tuple[CodeInfo, ...] = (
         "a type or param that is defined by itself",
         "Types are finite and laid out in full, so no type contains itself; the value of a param cannot depend on itself.",
         "record List { head: bool, tail: List? }",
-        "record Cell { head: bool, next: (0..7)? }\nstate cells: [0..7]Cell",
+        "record Cell { head: bool, next: 0..7? }\nstate cells: [0..7]Cell",
     ),
     _entry(
         "MS219",
         "not-constant",
         "something that is not constant where a constant is wanted",
-        "Bounds, the values of params, defaults of ghosts, patterns and the values in `decides` are known before the solver runs. Consts are not: the\n"
-        "solver chooses them.",
+        "Bounds, the values of params, defaults of ghosts, patterns and the values in `decides` are known before the solver runs.\n"
+        "Consts are not: the solver chooses them.",
         "const top: 0..7\nstate n: 0..top",
         "param TOP = 7\nstate n: 0..TOP",
     ),
@@ -395,7 +396,7 @@ TYPE_CODES: tuple[CodeInfo, ...] = (
         "`none` or `fill(...)` without a type",
         "Both take their type from their place, which must be an optional or an array.",
         "step tick() by guest { let a = none }",
-        "step tick() by guest { let a: (0..3)? = none }",
+        "step tick() by guest { let a: 0..3? = none }",
     ),
     _entry(
         "MS221",
@@ -425,7 +426,8 @@ TYPE_CODES: tuple[CodeInfo, ...] = (
         "MS224",
         "mixed-words",
         "words of different widths, or a word and a number, together",
-        "Words are converted explicitly: `u32(x)` truncates, extends, or takes a number; the name of a range takes a word (checked at run time).",
+        "Words are converted explicitly: `u32(x)` truncates, extends, or takes a number; the name of a range takes a word\n"
+        "(checked at run time).",
         "state a: u32\nstate b: u64\ninvariant sum { a + b == 0 }",
         "state a: u32\nstate b: u64\ninvariant sum { u64(a) + b == 0 }",
     ),
@@ -446,9 +448,9 @@ SHAPE_CODES: tuple[CodeInfo, ...] = (
         "MS301",
         "misplaced-effect",
         "a call with an effect at a place where none is allowed",
-        "The order of effects must be plain. A call that changes state, locks, yields, chooses, labels or records a decision stands as a statement, as\n"
-        "the whole right-hand side of `let`, `=` or `return`, or as the subject of `match`; in the condition of `if`, `let`, `=` or `return` also under\n"
-        "`!`, `&&`, `||` or left of a comparison.",
+        "The order of effects must be plain. A call that changes state, locks, yields, chooses, labels or records a decision\n"
+        "stands as a statement, as the whole right-hand side of `let`, `=` or `return`, or as the subject of `match`; in the\n"
+        "condition of `if`, `let`, `=` or `return` also under `!`, `&&`, `||` or left of a comparison.",
         _GUARDED + "step tick() by guest { let a = bump() ? 1 : 2 }",
         _GUARDED + "step tick() by guest { let bumped = bump(); let a = bumped ? 1 : 2 }",
     ),
@@ -478,31 +480,22 @@ SHAPE_CODES: tuple[CodeInfo, ...] = (
     ),
     _entry(
         "MS305",
-        "nested-too-deeply",
-        "expressions or statements nested too deeply",
-        "Nesting, and chains of operators, are limited to 150 levels.",
-        "param N = " + " + ".join(["1"] * 200),
-        "param N = 200",
-        advice="Move a part into a function or an event; `all`, `any` and `count` replace long chains.",
-    ),
-    _entry(
-        "MS306",
         "read-only",
         "an assignment to something that does not change",
-        "Consts, params, parameters, `for` variables and bound variables keep their value. Locals of `let` and `choose` may be assigned.",
+        "Consts, params, parameters, `for` variables and bound variables keep their value. Locals of `let` and `choose` may be\nassigned.",
         "const limit: 0..3\nstep tick() by guest { limit = 0 }",
         "state limit: 0..3\nstep tick() by guest { limit = 0 }",
     ),
     _entry(
-        "MS307",
+        "MS306",
         "not-assignable",
         "an assignment to something that is no variable",
         "Assignments go to state variables, ghosts, locals, and their elements and fields. An optional is assigned as a whole.",
-        "state a: (0..3)?\nstep tick() by guest { a.value = 1 }",
-        "state a: (0..3)?\nstep tick() by guest { a = 1 }",
+        "state a: 0..3?\nstep tick() by guest { a.value = 1 }",
+        "state a: 0..3?\nstep tick() by guest { a = 1 }",
     ),
     _entry(
-        "MS308",
+        "MS307",
         "return-value",
         "a `return` that does not fit its function",
         "A function with a result returns a value; a step, or a function without a result, returns none.",
@@ -510,7 +503,7 @@ SHAPE_CODES: tuple[CodeInfo, ...] = (
         "state n: 0..3\nstep tick() by guest { return }",
     ),
     _entry(
-        "MS309",
+        "MS308",
         "misplaced-label",
         "a rule label where nothing is decided",
         "Labels stand after a value returned by a handler or function, and after `H.decides(V)`.",
@@ -518,7 +511,7 @@ SHAPE_CODES: tuple[CodeInfo, ...] = (
         "rule early\nstate n: 0..3\nhandler decide() -> bool { return true @early }\nstep tick() by guest { decide() }",
     ),
     _entry(
-        "MS310",
+        "MS309",
         "match-not-exhaustive",
         "a `match` that misses values",
         "Every value of the subject must be matched; `_` matches the rest.",
@@ -526,7 +519,7 @@ SHAPE_CODES: tuple[CodeInfo, ...] = (
         "enum Light { RED, GREEN }\nstate l: Light\nstep tick() by guest { match l { RED => l = GREEN GREEN => l = RED } }",
     ),
     _entry(
-        "MS311",
+        "MS310",
         "match-overlap",
         "a value that is matched twice",
         "The arms of a `match` are disjoint.",
@@ -534,7 +527,7 @@ SHAPE_CODES: tuple[CodeInfo, ...] = (
         "state n: 0..1\nstep tick() by guest { match n { 0 => n = 0 1 => n = 1 } }",
     ),
     _entry(
-        "MS312",
+        "MS311",
         "match-subject",
         "a `match` over something that it does not take",
         "`match` takes enums, `bool`, numbers and optionals.",
@@ -542,15 +535,15 @@ SHAPE_CODES: tuple[CodeInfo, ...] = (
         "state w: u8\nstep tick() by guest { if w != 0 { w = 0 } }",
     ),
     _entry(
-        "MS313",
+        "MS312",
         "match-optional",
         "a value as pattern of an optional",
         "A `match` over an optional distinguishes `none` and `_`.",
-        "state a: (0..3)?\nstep tick() by guest { match a { none => a = 1 2 => a = none _ => a = 2 } }",
-        "state a: (0..3)?\nstep tick() by guest { match a { none => a = 1 _ => if a == 2 { a = none } else { a = 2 } } }",
+        "state a: 0..3?\nstep tick() by guest { match a { none => a = 1 2 => a = none _ => a = 2 } }",
+        "state a: 0..3?\nstep tick() by guest { match a { none => a = 1 _ => if a == 2 { a = none } else { a = 2 } } }",
     ),
     _entry(
-        "MS314",
+        "MS313",
         "wildcard-not-last",
         "an arm after `_`",
         "`_` matches everything that the arms before it leave.",
@@ -558,16 +551,16 @@ SHAPE_CODES: tuple[CodeInfo, ...] = (
         "state n: 0..3\nstep tick() by guest { match n { 3 => n = 1 _ => n = 0 } }",
     ),
     _entry(
-        "MS315",
+        "MS314",
         "ghost-read",
         "a ghost that is read where ghosts cannot be seen",
-        "Ghosts record what handlers did, for properties of transitions. Behaviour must not depend on them, so they are read by step properties,\n"
-        "progress properties, covers, events, and in assignments to ghosts only.",
+        "Ghosts record what handlers did, for properties of transitions. Behaviour must not depend on them, so they are read by\n"
+        "step properties, progress properties, covers, events, and in assignments to ghosts only.",
         "ghost count_: 0..3 = 0\nstate n: 0..3\nstep tick() by guest { n = count_ }",
         "ghost count_: 0..3 = 0\nstate n: 0..3\nstep tick() by guest { n = 0 }\nstep property few { count_ < 2 }",
     ),
     _entry(
-        "MS316",
+        "MS315",
         "env-writes-ghost",
         "an env step that writes a ghost",
         "Ghosts speak of what handlers did. The environment acts between, and must not disturb them, through calls neither.",
@@ -575,32 +568,33 @@ SHAPE_CODES: tuple[CodeInfo, ...] = (
         "ghost hits: 0..3 = 0\nstate n: 0..3\nstep disturb() by env { n = 0 }",
     ),
     _entry(
-        "MS317",
+        "MS316",
         "env-calls-handler",
         "an env step that calls a handler",
         "Decisions of a transition are those of the step in flight; an env step has none.",
         "state n: 0..3\nhandler decide() -> bool { n = 0; return true }\nstep disturb() by env { decide() }",
-        "state n: 0..3\nfn clear() -> bool { n = 0; return true }\nhandler decide() -> bool { return clear() }\nstep disturb() by env { clear() }",
+        "state n: 0..3\nfn clear() { n = 0 }\nhandler decide() -> bool { clear(); return true }\nstep disturb() by env { clear() }",
     ),
     _entry(
-        "MS318",
+        "MS317",
         "not-pure",
         "a call with an effect where nothing may change",
-        "Properties, guards, events, initial values, assumptions and conditions of `enable` are judged, not executed. The notes lead to the effect.",
+        "Properties, guards, events, initial values, assumptions and conditions of `enable` are judged, not executed. The notes\n"
+        "lead to the effect.",
         "state n: 0..3\nfn reset() -> bool { n = 0; return true }\ninvariant fine { reset() }",
         "state n: 0..3\nfn is_reset() -> bool { return n == 0 }\ninvariant fine { is_reset() }",
     ),
     _entry(
-        "MS319",
+        "MS318",
         "state-not-visible",
         "state that is read where only constants are known",
-        "Assumptions are about consts; initial values of state variables are expressions over consts. What relates initial states to each other is\n"
-        "written with `init`.",
+        "Assumptions are about consts; initial values of state variables are expressions over consts. What relates initial states\n"
+        "to each other is written with `init`.",
         "const a: 0..3\nstate n: 0..3\nassume small { a < n }",
         "const a: 0..3\nstate n: 0..3\ninit small { a < n }",
     ),
     _entry(
-        "MS320",
+        "MS319",
         "handler-without-result",
         "a handler that returns nothing",
         "A handler's result is its decision.",
@@ -608,7 +602,7 @@ SHAPE_CODES: tuple[CodeInfo, ...] = (
         "handler decide() -> bool { return true }",
     ),
     _entry(
-        "MS321",
+        "MS320",
         "no-effect",
         "an expression as a statement",
         "Only calls of functions and handlers can stand as statements.",
@@ -638,8 +632,8 @@ PROPERTY_CODES: tuple[CodeInfo, ...] = (
         "MS403",
         "misplaced-event",
         "an event where there is no transition",
-        "Events, `taken(S)` and `H.decides(V)` happen in a transition: step properties, progress properties, covers and other events speak of them,\n"
-        "without a prime.",
+        "Events, `taken(S)` and `H.decides(V)` happen in a transition: step properties, progress properties, covers and other\n"
+        "events speak of them, without a prime.",
         "state n: 0..3\nstep tick() by guest { n = 0 }\ninvariant busy { taken(tick) }",
         "state n: 0..3\nstep tick() by guest { n = 0 }\nstep property busy { taken(tick) }",
     ),
@@ -719,8 +713,8 @@ PROPERTY_CODES: tuple[CodeInfo, ...] = (
         "MS413",
         "verdict-of-another-kind",
         "a verdict that the property cannot have",
-        "Covers are `reached` or `unreachable`, everything else is `proved`, `violated` or `vacuous`. All may be `bounded`, `bounded(N)`, `unknown` and\n"
-        "`inapplicable`.",
+        "Covers are `reached` or `unreachable`, everything else is `proved`, `violated` or `vacuous`. All may be `bounded`,\n"
+        "`bounded(N)`, `unknown` and `inapplicable`.",
         "state n: 0..3\ncover zero { n == 0 }\nexpect { zero: proved }",
         "state n: 0..3\ncover zero { n == 0 }\nexpect { zero: reached }",
     ),

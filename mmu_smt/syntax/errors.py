@@ -10,16 +10,29 @@ from types import MappingProxyType
 from mmu_smt.syntax.diagnostics import Diagnostic, Note
 from mmu_smt.syntax.source import Span
 from mmu_smt.syntax.tables import END
-from mmu_smt.syntax.tokens import ANNOTATIONS, DECLARATION_WORDS, KEYWORDS, OPERAND_ENDS, SOFT_WORDS, STATEMENT_WORDS, SYMBOLS, Scan, Token
+from mmu_smt.syntax.tokens import OPERAND_ENDS, Scan, Token
+from mmu_smt.syntax.vocabulary import (
+    ANNOTATIONS,
+    DECLARATION_WORDS,
+    FOREIGN_WORDS,
+    KEYWORDS,
+    SOFT_TYPES,
+    SOFT_WORDS,
+    STATEMENT_WORDS,
+    SYMBOLS,
+)
 
-_OPERATORS = frozenset("OPERATOR ARITHMETIC BAR PLUS MINUS HAS IMPLIES".split())
-_SUFFIXES = frozenset("LSQB DOT QUOTE QMARK LPAR LABEL RULE_LABEL".split())
-_EXPRESSION = frozenset("INT TRUE LPAR BANG".split())
-_STATEMENT = frozenset("LET FOR MATCH".split())
-_DECLARATION = frozenset("PARAM STATE EVENT".split())
-_PATTERN = frozenset("INT TRUE UNDERSCORE".split())
-_EXPRESSION_STARTS = frozenset("INT TRUE FALSE NONE NAME LPAR BANG TILDE MINUS ALL ANY COUNT".split()) | {w.upper() for w in SOFT_WORDS}
-_STATEMENT_STARTS = {w.upper() for w in STATEMENT_WORDS} | {"NAME", "RETURN_BARE"} | {w.upper() for w in SOFT_WORDS}
+_OPERATORS = frozenset(["OPERATOR", "ARITHMETIC", "BAR", "PLUS", "MINUS", "HAS", "IMPLIES"])
+_SUFFIXES = frozenset(["LSQB", "DOT", "QUOTE", "QMARK", "LPAR", "LABEL", "RULE_LABEL"])
+_EXPRESSION = frozenset(["INT", "TRUE", "LPAR", "BANG"])
+_AFTER_NAME = _OPERATORS | {"LSQB", "DOT", "EQUAL", "ASSIGN_OP", "QUOTE", "RPAR", "COMMA"}
+_STATEMENT = frozenset(["LET", "FOR", "MATCH"])
+_DECLARATION = frozenset(["PARAM", "STATE", "EVENT"])
+_PATTERN = frozenset(["INT", "TRUE", "UNDERSCORE"])
+_EXPRESSION_STARTS = frozenset(["INT", "TRUE", "FALSE", "NONE", "NAME", "LPAR", "BANG", "TILDE", "MINUS", "ALL", "ANY", "COUNT"]) | {
+    w.upper() for w in SOFT_WORDS
+}
+_STATEMENT_STARTS = {w.upper() for w in STATEMENT_WORDS} | {"NAME", "RETURN_BARE"} | SOFT_TYPES
 _DECLARATION_STARTS = {w.upper() for w in DECLARATION_WORDS}
 
 _SYMBOL_OF: Mapping[str, str] = MappingProxyType(
@@ -39,41 +52,6 @@ _CLASS_OF: Mapping[str, str] = MappingProxyType(
         "DOTTED": "a module name",
         "OPERATOR": "an operator",
         END: "the end of the file",
-    }
-)
-
-# Words of C and of other languages that are names here, and what to write for them.
-FOREIGN_WORDS: Mapping[str, str] = MappingProxyType(
-    {
-        **dict.fromkeys(
-            "int unsigned signed long short char auto var size_t uint8_t uint16_t uint32_t uint64_t s8 s16 s32 s64 __u32 __u64".split(),
-            "a local is declared with `let x = e` or `let x: T = e`, a state variable with `state x: T`",
-        ),
-        **dict.fromkeys(("bool", "u8", "u16", "u32", "u64"), "the type follows the name: `let x: T = e`, `state x: T`"),
-        "void": "a function without a result is `fn f() { … }`",
-        **dict.fromkeys(("static", "inline", "extern", "volatile", "public", "private"), "there are no such specifiers"),
-        "struct": "a structure is declared by `record R { a: T, b: U }`",
-        "union": "there are no unions; `record` declares a structure",
-        "typedef": "a type alias is `type N = T`",
-        **dict.fromkeys(("function", "func", "def", "fun", "proc"), "a function is declared by `fn f(a: T) -> U { … }`"),
-        **dict.fromkeys(("while", "do", "loop", "repeat"), "there are no unbounded loops; `for i in LO..HI { … }` is bounded"),
-        **dict.fromkeys(("switch", "case"), "write `match e { A => { … } _ => { … } }`"),
-        **dict.fromkeys(("break", "continue", "goto"), "there are no jumps; structure the code with `if` and `return`"),
-        **dict.fromkeys(("elif", "elsif", "elseif"), "write `else if`"),
-        **dict.fromkeys(("then", "begin", "end", "endif"), "blocks are written in braces"),
-        "and": "write `&&`",
-        "or": "write `||`",
-        "not": "write `!`",
-        "implies": "write `=>`",
-        **dict.fromkeys(("mod", "div"), "write `%` or `/`"),
-        **dict.fromkeys(("forall", "foreach"), "write `all(x in T: e)`"),
-        "exists": "write `any(x in T: e)`",
-        **dict.fromkeys(("next",), "the value after a transition is `x'`"),
-        "const_assert": "write `assume NAME { e }`",
-        "var_decl": "write `state x: T`",
-        "action": "a transition is declared by `step NAME() by kvm { … }`",
-        "property": "write `invariant`, `step property`, `progress` or `cover`",
-        "constant": "write `const` (chosen by the solver) or `param` (a size)",
     }
 )
 
@@ -103,6 +81,34 @@ class _Place:
         return "NAME" in self.accepts and "INT" not in self.accepts
 
     @property
+    def begins_declaration(self) -> bool:
+        """The token is a keyword that begins a declaration on a new line, where none could begin."""
+        token = self.token
+        if token is None or self.index == 0 or self.accepts >= _DECLARATION:
+            return False
+        return token.text in DECLARATION_WORDS and self.scan.first_on_line(self.index)
+
+    @property
+    def wants_pattern(self) -> bool:
+        return self.accepts >= _PATTERN and "LPAR" not in self.accepts
+
+    @property
+    def begins_statement(self) -> bool:
+        """The token before is the first word of an assignment or a call."""
+        return self.accepts >= {"EQUAL", "ASSIGN_OP"}
+
+    @property
+    def is_named(self) -> bool:
+        """The token is a keyword, and what follows treats it as a name."""
+        following = self.scan.tokens[self.index + 1] if self.index + 1 < len(self.scan.tokens) else None
+        return following is not None and following.type in _AFTER_NAME
+
+    @property
+    def is_open(self) -> bool:
+        """Whatever could follow, it is more than some particular word."""
+        return self.wants_expression or self.in_block or bool(self.accepts & {"PARAM", "OPERATOR", "LBRACE"})
+
+    @property
     def in_block(self) -> bool:
         """A statement or the rest of one could follow."""
         return self.accepts >= _STATEMENT
@@ -111,7 +117,7 @@ class _Place:
 def explain(scan: Scan, index: int, accepts: frozenset[str]) -> Diagnostic:
     """The diagnostic for token `index` (len(tokens): the end of the file), where only `accepts` could have stood."""
     place = _Place(scan, index, accepts)
-    span = place.token.span if place.token is not None else _end(scan)
+    span = place.token.span if place.token is not None else _end(scan, len(scan.tokens))
     for advise in (_misplaced, _foreign, _reserved):
         advice = advise(place)
         if advice is not None:
@@ -120,11 +126,14 @@ def explain(scan: Scan, index: int, accepts: frozenset[str]) -> Diagnostic:
     wanted = expected(accepts)
     found = describe(place.token)
     notes = tuple(_notes(place))
+    if place.begins_declaration:
+        span = _end(scan, index)  # something is missing before; the declaration itself may be fine
     return Diagnostic("MS001", f"expected {wanted}, found {found}", span, notes)
 
 
-def _end(scan: Scan) -> Span:
-    end = scan.tokens[-1].end if scan.tokens else 0
+def _end(scan: Scan, index: int) -> Span:
+    """The empty span after the token before `index`."""
+    end = scan.tokens[index - 1].end if index else 0
     return Span(scan.source, end, end)
 
 
@@ -155,16 +164,16 @@ def expected(accepts: Iterable[str]) -> str:
     elif left >= _EXPRESSION:
         words.append("a type" if "LSQB" in left else "an expression")
         left -= _EXPRESSION_STARTS | ({"LSQB"} if "LSQB" in left else set())
-    elif _OPERATORS & left:
-        if not left - _OPERATORS - _SUFFIXES:
-            words.append("an operator")
+    elif "OPERATOR" in left:
         left -= _OPERATORS | _SUFFIXES
+    elif left >= {"EQUAL", "ASSIGN_OP"}:
+        left = {"EQUAL", "LPAR"} & left
     if "NAME" in left:
-        left -= {w.upper() for w in SOFT_WORDS}
+        left -= SOFT_TYPES
     if left - set(ANNOTATIONS.values()):
         left -= set(ANNOTATIONS.values())
-    if len(left) > 1:
-        left -= {"SEMICOLON", END} if words or len(left - {"SEMICOLON", END}) else set()
+    if words or left - {"SEMICOLON", END}:
+        left -= {"SEMICOLON", END}
     words.extend(sorted({_CLASS_OF.get(type) or f"`{_SYMBOL_OF[type]}`" for type in left}, key=_rank))
     if not words:
         words.append("an operator")
@@ -179,7 +188,7 @@ def _rank(word: str) -> tuple[int, str]:
 def _misplaced(place: _Place) -> tuple[str, str, Span | None] | None:
     """Correct forms in a wrong place."""
     token = place.token
-    if token is None or not place.scan.first_on_line(place.index):
+    if token is None or place.is_named:
         return None
     if token.type == "IMPORT" and "PARAM" in place.accepts:
         return "MS008", "`import` stands before the first declaration", None
@@ -210,7 +219,7 @@ def _foreign(place: _Place) -> tuple[str, str, Span | None] | None:
         return "MS007", f"write `{previous.text}=` without a space", None
     if token.type == "QUOTE":
         return "MS007", "`'` stands right after a name or `)`: `x'` is the value after the transition; strings are in double quotes", None
-    if token.type == "COMMA" and place.accepts >= _PATTERN and "LPAR" not in place.accepts:
+    if token.type == "COMMA" and place.wants_pattern:
         return "MS007", "no comma stands between the arms of a `match`", None
     if token.type == "UNDERSCORE":
         return "MS007", "`_` is a pattern of `match` only", None
@@ -218,26 +227,29 @@ def _foreign(place: _Place) -> tuple[str, str, Span | None] | None:
         return "MS007", "there are no pointers, so nothing has an address", None
     if token.text == "*" and place.wants_expression:
         return "MS007", "there are no pointers to follow", None
-    if token.text in FOREIGN_WORDS and not place.wants_name:
-        return "MS007", f"there is no `{token.text}` here: {FOREIGN_WORDS[token.text]}", None
-    if previous is not None and previous.text in FOREIGN_WORDS and previous.type in ("NAME", "PROPERTY") and place.index:
-        if place.scan.first_on_line(place.index - 1) or token.type == "NAME":
-            return "MS007", f"there is no `{previous.text}` here: {FOREIGN_WORDS[previous.text]}", previous.span
+    if token.type == "COMMA" and "PLUS" in place.accepts and "OPERATOR" not in place.accepts:
+        return "MS007", "configs are joined by `+`", None
+    if token.type == "MINUS" and place.wants_pattern:
+        return "MS007", "a negative number is no pattern; write `_`, or use `if`", None
+    if token.text in FOREIGN_WORDS and place.is_open:
+        return "MS007", f"`{token.text}`: {FOREIGN_WORDS[token.text]}", None
+    if previous is not None and previous.text in FOREIGN_WORDS and (token.type == "NAME" or place.begins_statement):
+        return "MS007", f"`{previous.text}`: {FOREIGN_WORDS[previous.text]}", previous.span
     return None
 
 
 def _reserved(place: _Place) -> tuple[str, str, Span | None] | None:
     """A keyword where a name is wanted."""
-    token = place.token
+    token, previous = place.token, place.previous
+    if previous is not None and previous.type in ("ALL", "ANY", "COUNT") and (token is None or token.type != "NAME"):
+        message = f"`{previous.text}` is a word of the language and cannot be a name; it is written `{previous.text}(x in T: e)`"
+        return "MS004", message, previous.span
     if token is None or token.text not in KEYWORDS:
         return None
     if place.wants_name and not place.in_block and not place.accepts >= _DECLARATION:
-        if place.scan.first_on_line(place.index) and place.index and token.text in DECLARATION_WORDS | STATEMENT_WORDS:
-            return None
-        return "MS004", f"`{token.text}` is a word of the language and cannot be a name", None
-    following = place.scan.tokens[place.index + 1] if place.index + 1 < len(place.scan.tokens) else None
-    joins = following is not None and following.type in _OPERATORS | {"LSQB", "DOT", "EQUAL", "ASSIGN_OP", "QUOTE", "RPAR", "COMMA"}
-    if (place.wants_expression or place.in_block) and joins and token.text not in ("if", "match", "return", "else"):
+        begins_more = token.text in DECLARATION_WORDS | STATEMENT_WORDS and place.index > 0 and place.scan.first_on_line(place.index)
+        return None if begins_more else ("MS004", f"`{token.text}` is a word of the language and cannot be a name", None)
+    if (place.wants_expression or place.in_block) and place.is_named and token.text not in ("if", "match", "return", "else"):
         return "MS004", f"`{token.text}` is a word of the language and cannot be a name", None
     return None
 
@@ -250,11 +262,12 @@ def _notes(place: _Place) -> Iterable[Note]:
         if near:
             yield Note(f"did you mean `{near[0]}`?")
             return
-    if previous is not None and previous.type == "NAME" and place.index and place.scan.first_on_line(place.index - 1):
-        near = get_close_matches(previous.text, sorted(STATEMENT_WORDS | DECLARATION_WORDS), n=1, cutoff=0.7)
+    if previous is not None and previous.type == "NAME" and place.begins_statement:
+        near = get_close_matches(previous.text, sorted(STATEMENT_WORDS | DECLARATION_WORDS | {"else"}), n=1, cutoff=0.7)
         if near:
             yield Note(f"did you mean `{near[0]}`?", previous.span)
             return
-    if place.accepts & {"LBRACE"} and "RBRACE" not in place.accepts and token is not None and token.type not in ("RPAR", "RSQB"):
-        if place.in_block or token.type in _STATEMENT_STARTS:
-            yield Note("a body stands in braces, even a single statement")
+    if "DOTDOT" in place.accepts and previous is not None and previous.type == "RSQB":
+        yield Note("an array type is written `[INDEX]ELEMENT`")
+    if "LBRACE" in place.accepts and not place.in_block and token is not None and token.type in _STATEMENT_STARTS:
+        yield Note("a body stands in braces, even a single statement")

@@ -10,11 +10,10 @@ from mmu_smt.syntax.diagnostics import Diagnostic, SpecError
 from mmu_smt.syntax.errors import explain
 from mmu_smt.syntax.source import SourceFile
 from mmu_smt.syntax.tables import UnexpectedToken, run, tables
-from mmu_smt.syntax.tokens import DECLARATION_WORDS, Scan, Token, scan, too_deep
+from mmu_smt.syntax.tokens import BRACKETS, Scan, Token, scan, too_deep
+from mmu_smt.syntax.vocabulary import DECLARATION_WORDS
 
 MAX_BYTES = 1_000_000
-_CLOSES = {"RPAR", "RSQB", "RBRACE"}
-_OPENS = {"LPAR", "LSQB", "LBRACE"}
 
 
 def parse(source: SourceFile) -> tuple[n.Module | None, tuple[Diagnostic, ...]]:
@@ -70,14 +69,14 @@ def read_source(path: Path, name: str | None = None) -> SourceFile:
 def _all_errors(scanned: Scan) -> tuple[Diagnostic, ...]:
     """The scanner's findings, and one for each declaration in which the parser gets stuck.
 
-    After an error the parse resumes at the next declaration. An error of the parser that comes after one of the scanner in the same stretch is
-    dropped: it is most likely its consequence.
+    After an error the parse resumes at the next declaration. An error of the parser that comes after one of the scanner in the same stretch
+    is dropped: it is most likely its consequence (lines that begin with `#` take nothing else with them).
     """
     built = tables()
     builder = Builder(scanned.source)
     actions = builder.actions(built)
     found = list(scanned.diagnostics)
-    blamed = [d.span.start for d in found if d.span is not None]
+    blamed = [d.span.start for d in found if d.span is not None and not d.span.text.startswith("#")]
     anchors = _anchors(scanned)
     begin = 0
     prefix: tuple[Token, ...] = ()
@@ -89,7 +88,8 @@ def _all_errors(scanned: Scan) -> tuple[Diagnostic, ...]:
         except UnexpectedToken as error:
             at = max(begin, begin + error.index - len(prefix))
             anchor = next(((i, p) for i, p in anchors if i > at or (i == at > begin)), None)
-            stretch_start = scanned.tokens[begin].start
+            before = max((i for i, _ in anchors if begin <= i < at), default=begin)
+            stretch_start = scanned.tokens[before].start
             stretch_end = scanned.tokens[anchor[0]].start if anchor is not None else len(scanned.source.text)
             if not any(stretch_start <= place < stretch_end for place in blamed):
                 found.append(explain(scanned, at, error.accepts))
@@ -103,34 +103,40 @@ def _all_errors(scanned: Scan) -> tuple[Diagnostic, ...]:
 def _anchors(scanned: Scan) -> list[tuple[int, tuple[Token, ...]]]:
     """Where a parse can resume: the index of a token that begins a declaration, and the tokens to put before it.
 
-    A declaration inside a variant needs the head of a variant before it, so that the closing brace finds its partner.
+    A declaration begins with a keyword that is first on its line or follows a `}`; outside all brackets, any word in the first column is taken for
+    the beginning of one. A declaration inside a variant needs the head of a variant before it, so that the closing brace finds its partner.
     """
     anchors: list[tuple[int, tuple[Token, ...]]] = []
-    depth = 0
-    variant: tuple[Token, ...] = ()
-    head: Token | None = None  # the keyword of the declaration we are in, at depth 0
+    none: tuple[Token, ...] = ()
+    variant = none
+    opened: list[str] = []  # the closing brackets that are due
+    head: Token | None = None  # the keyword of the declaration we are in
     previous = ""
     for index, token in enumerate(scanned.tokens):
-        at_column_one = token.start == 0 or scanned.source.text[token.start - 1] == "\n"
-        begins = token.text in DECLARATION_WORDS or token.type in ("OVERRIDE", "IMPORT")
-        if begins and (scanned.first_on_line(index) or previous == "RBRACE"):
-            if at_column_one and token.type != "OVERRIDE" and not (variant and depth == 1):
-                depth, variant = 0, ()
-            if depth == 0:
+        if _is_keyword(token) and (previous == "RBRACE" or scanned.first_on_line(index)):
+            if token.type != "OVERRIDE" and scanned.in_first_column(index) and not (variant and len(opened) == 1):
+                opened.clear()
+                variant = none
+            if not opened:
                 head = token
-                anchors.append((index, ()))
-            elif depth == 1 and variant:
+                anchors.append((index, none))
+            elif len(opened) == 1 and variant:
                 anchors.append((index, variant))
-        if token.type in _OPENS:
-            if depth == 0 and head is not None and head.type == "VARIANT":
+        elif not opened and scanned.in_first_column(index) and token.text.isidentifier():
+            anchors.append((index, none))
+        if token.type in BRACKETS:
+            if not opened and head is not None and head.type == "VARIANT":
                 name = Token("NAME", "_", token.start, token.start, token.source)
                 variant = (head, name, token)
-            depth += 1
-        elif token.type in _CLOSES:
-            depth = max(0, depth - 1)
-            if depth == 0:
-                variant = ()
+            opened.append(BRACKETS[token.type])
+        elif token.type in opened:
+            while opened.pop() != token.type:
+                pass
+            if not opened:
+                variant = none
         previous = token.type
     return anchors
 
 
+def _is_keyword(token: Token) -> bool:
+    return token.text in DECLARATION_WORDS or token.type in ("OVERRIDE", "IMPORT")

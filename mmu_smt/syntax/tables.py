@@ -1,8 +1,8 @@
 """Parse tables and the LALR(1) driver.
 
-The grammar is `grammar.lark`. Building its tables with lark takes longer than most checks, so they are kept in `grammar_tables.json`, which
-carries a digest of the grammar; `python -m mmu_smt.syntax.build_tables` writes it anew. A stale or missing file is no error: the tables are then built
-on the spot.
+The grammar is `grammar.lark`. Building its tables with lark takes longer than most checks, so they are kept in `grammar_tables.json`,
+which carries a digest of the grammar; `python -m mmu_smt.syntax.build_tables` writes it anew. A stale or missing file is no error: the
+tables are then built on the spot.
 """
 
 from __future__ import annotations
@@ -27,8 +27,11 @@ Action: TypeAlias = Callable[[list[object]], object]
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A production. `action` names the builder's method; None passes the only child on. `splice[i]` is set where child i is a list whose elements
-    take its place; a production without action of several children becomes such a list."""
+    """A production.
+
+    `action` names the builder's method. Without one, a list rule makes a list of its children, and any other rule, which has one child,
+    passes it on. `splice`: the positions of children that are lists, last first; their elements take their place.
+    """
 
     origin: str
     action: str | None
@@ -59,6 +62,7 @@ class UnexpectedToken(Exception):
 
 
 def grammar_text() -> str:
+    """The text of grammar.lark."""
     data = get_data(__package__ or "", GRAMMAR_FILE)
     if data is None:
         raise RuntimeError("the package lacks its grammar")
@@ -66,6 +70,7 @@ def grammar_text() -> str:
 
 
 def digest_of(grammar: str) -> str:
+    """What tables carry to tell which grammar they are for."""
     return hashlib.sha256(grammar.encode()).hexdigest()
 
 
@@ -101,6 +106,7 @@ def encode(built: Tables) -> bytes:
 
 
 def decode(data: bytes) -> Tables:
+    """The inverse of `encode`."""
     raw = json.loads(data)
     rows = raw["rows"]
     return Tables(

@@ -8,117 +8,57 @@ module (whose words may be keywords).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from types import MappingProxyType
 
 from mmu_smt.syntax.diagnostics import Diagnostic, Note
 from mmu_smt.syntax.source import SourceFile, Span
+from mmu_smt.syntax.vocabulary import (
+    ANNOTATIONS,
+    DECLARATION_WORDS,
+    FOREIGN_CHARACTERS,
+    FOREIGN_SYMBOLS,
+    KEYWORDS,
+    SOFT_TYPES,
+    SOFT_WORDS,
+    STATEMENT_WORDS,
+    SYMBOLS,
+)
 
 DEPTH_LIMIT = 100
 MAX_INTEGER = (1 << 64) - 1
 
-DECLARATION_WORDS = frozenset(
-    "param const state ghost type enum flags record rule terminal assume init event fn handler step invariant progress cover default config"
-    " expect variant".split()
-)
-STATEMENT_WORDS = frozenset("let if match for return choose assert lock yield".split())
-KEYWORDS = (
-    DECLARATION_WORDS
-    | STATEMENT_WORDS
-    | frozenset("module import override enable by when within least in recurs never else has true false none all any count".split())
-)
-# Keywords in one place each, names everywhere else: `name` in the grammar lists them.
-SOFT_WORDS = frozenset("guest kvm env of property stem weakly strongly fair each".split())
-
-SYMBOLS: Mapping[str, str] = MappingProxyType(
-    {
-        "(": "LPAR",
-        ")": "RPAR",
-        "[": "LSQB",
-        "]": "RSQB",
-        "{": "LBRACE",
-        "}": "RBRACE",
-        ",": "COMMA",
-        ":": "COLON",
-        ";": "SEMICOLON",
-        ".": "DOT",
-        "?": "QMARK",
-        "'": "QUOTE",
-        "!": "BANG",
-        "~": "TILDE",
-        "=": "EQUAL",
-        "->": "ARROW",
-        "..": "DOTDOT",
-        "=>": "IMPLIES",
-        "|": "BAR",
-        "+": "PLUS",
-        "-": "MINUS",
-        **dict.fromkeys(("||", "&&", "^", "&", "==", "!=", "<", "<=", ">", ">="), "OPERATOR"),
-        **dict.fromkeys(("<<", ">>", "*", "/", "%"), "ARITHMETIC"),
-        **dict.fromkeys(("+=", "-=", "|=", "&="), "ASSIGN_OP"),
-    }
-)
-ANNOTATIONS: Mapping[str, str] = MappingProxyType({f"@{word}": f"AT_{word.upper()}" for word in ("src", "link", "show", "minimise", "default")})
-
-# Written as one symbol elsewhere, and not in the language: the text says what to write.
-FOREIGN_SYMBOLS: Mapping[str, str] = MappingProxyType(
-    {
-        "++": "there is no `++`; write `x += 1`",
-        "--": "there is no `--`; write `x -= 1`, or put a space between two minus signs",
-        "===": "there is no `===`; `==` compares",
-        "!==": "there is no `!==`; `!=` compares",
-        ":=": "there is no `:=`; write `let x = e` or `x = e`",
-        "::": "there is no `::`; write `Enum.MEMBER`",
-        "...": "there is no `...`; a range is written `LO..HI`, both ends included",
-        "..=": "there is no `..=`; `LO..HI` includes both ends",
-        "<>": "there is no `<>`; write `!=`",
-        "<=>": "there is no `<=>`; write `==`",
-        "^=": "there is no `^=`; write `x = x ^ e`",
-        "*=": "there is no `*=`; write `x = x * e`",
-        "/=": "there is no `/=`; write `x = x / e`",
-        "%=": "there is no `%=`; write `x = x % e`",
-        "<<=": "there is no `<<=`; write `x = x << e`",
-        ">>=": "there is no `>>=`; write `x = x >> e`",
-        "/\\": "there is no `/\\`; write `&&`",
-        "\\/": "there is no `\\/`; write `||`",
-    }
-)
-FOREIGN_CHARACTERS: Mapping[str, str] = MappingProxyType(
-    {
-        "“": '"',
-        "”": '"',
-        "„": '"',
-        "‘": "'",
-        "’": "'",
-        "′": "'",
-        "–": "-",
-        "—": "-",
-        "−": "-",
-        "≤": "<=",
-        "≥": ">=",
-        "≠": "!=",
-        "∧": "&&",
-        "∨": "||",
-        "¬": "!",
-        "⇒": "=>",
-        "→": "=>",
-        "…": "..",
-        "×": "*",
-        "\u00a0": " ",
-    }
-)
-
-_OPENERS = {"LPAR": "RPAR", "LSQB": "RSQB", "LBRACE": "RBRACE"}
-_BRACKET_TEXT = {"RPAR": ")", "RSQB": "]", "RBRACE": "}"}
+BRACKETS = MappingProxyType({"LPAR": "RPAR", "LSQB": "RSQB", "LBRACE": "RBRACE"})
+_CLOSERS = frozenset(BRACKETS.values())
 # After these an operand is complete, so that a name or keyword that follows begins something new.
-OPERAND_ENDS = frozenset("NAME INT STRING RPAR RSQB RBRACE QUOTE TRUE FALSE NONE RULE_LABEL LABEL RETURN_BARE SEMICOLON".split()) | {
-    word.upper() for word in SOFT_WORDS
-}
+OPERAND_ENDS = (
+    frozenset(
+        [
+            "NAME",
+            "INT",
+            "STRING",
+            "RPAR",
+            "RSQB",
+            "RBRACE",
+            "QUOTE",
+            "TRUE",
+            "FALSE",
+            "NONE",
+            "RULE_LABEL",
+            "LABEL",
+            "RETURN_BARE",
+            "SEMICOLON",
+        ]
+    )
+    | SOFT_TYPES
+)
 # After a complete operand these begin something new: a statement, a declaration, a pattern.
-_BEGINNINGS = frozenset(word.upper() for word in KEYWORDS | SOFT_WORDS) - {"HAS", "IN"} | {"NAME", "INT", "UNDERSCORE", "RETURN_BARE"}
-_DEEPENS = frozenset("OPERATOR IMPLIES BAR ARITHMETIC PLUS MINUS HAS BANG TILDE QMARK DOT QUOTE ARROW".split())
-_AFTER_BARE_RETURN = frozenset("RBRACE SEMICOLON LABEL UNDERSCORE $END".split()) | {word.upper() for word in STATEMENT_WORDS}
+_BEGINNINGS = (frozenset(word.upper() for word in KEYWORDS) - {"HAS", "IN"}) | SOFT_TYPES | {"NAME", "INT", "UNDERSCORE", "RETURN_BARE"}
+_DEEPENS = frozenset(
+    ["OPERATOR", "IMPLIES", "BAR", "ARITHMETIC", "PLUS", "MINUS", "HAS", "BANG", "TILDE", "QMARK", "DOT", "QUOTE", "ARROW"]
+)
+AFTER_BARE_RETURN = frozenset(["RBRACE", "SEMICOLON", "LABEL", "UNDERSCORE", "$END"]) | {word.upper() for word in STATEMENT_WORDS}
 
 _MASTER = re.compile(
     r"""
@@ -180,6 +120,11 @@ class Scan:
         token = self.tokens[index]
         return index == 0 or "\n" in self.source.text[self.tokens[index - 1].end : token.start]
 
+    def in_first_column(self, index: int) -> bool:
+        """True iff token `index` begins its line, without indentation."""
+        start = self.tokens[index].start
+        return start == 0 or self.source.text[start - 1] == "\n"
+
 
 class _Scanner:
     def __init__(self, source: SourceFile) -> None:
@@ -221,7 +166,7 @@ class _Scanner:
 
     def emit(self, type: str, text: str, start: int, end: int) -> None:
         tokens = self.tokens
-        if tokens and tokens[-1].type == "RETURN" and type in _AFTER_BARE_RETURN:
+        if tokens and tokens[-1].type == "RETURN" and type in AFTER_BARE_RETURN:
             last = tokens[-1]
             tokens[-1] = Token("RETURN_BARE", last.text, last.start, last.end, self.source, last.doc)
         doc = None
@@ -409,13 +354,13 @@ def too_deep(scanned: Scan) -> Diagnostic | None:
     previous = ""
     for token in scanned.tokens:
         kind = token.type
-        if kind in _OPENERS:
+        if kind in BRACKETS:
             step = 1 + (1 if kind == "LSQB" or previous in OPERAND_ENDS else 0)
             levels[-1] += step - 1
             levels.append(1)
             elses.append(0)
             total += step
-        elif kind in _BRACKET_TEXT:
+        elif kind in _CLOSERS:
             if len(levels) > 1:
                 total -= levels.pop() + elses.pop()
         elif kind in _DEEPENS:
@@ -438,7 +383,9 @@ def too_deep(scanned: Scan) -> Diagnostic | None:
 
 
 def _unbalanced(scanned: Scan) -> Iterator[Diagnostic]:
-    """One diagnostic for each bracket without partner."""
+    """One diagnostic for each bracket without partner; none where an unterminated string or comment may have swallowed it."""
+    if any(d.code == "MS005" for d in scanned.diagnostics):
+        return
     if _match_brackets(scanned, use_layout=False):
         yield from _match_brackets(scanned, use_layout=True)
 
@@ -453,22 +400,17 @@ def _match_brackets(scanned: Scan, *, use_layout: bool) -> list[Diagnostic]:
         return Diagnostic("MS006", f"this `{opener.text}` is never closed", opener.span, (note,))
 
     for index, token in enumerate(scanned.tokens):
-        if token.type in _OPENERS:
+        if token.type in BRACKETS:
             stack.append(token)
-        elif token.type in _BRACKET_TEXT:
-            partner = next((i for i in reversed(range(len(stack))) if _OPENERS[stack[i].type] == token.type), None)
+        elif token.type in _CLOSERS:
+            partner = next((i for i in reversed(range(len(stack))) if BRACKETS[stack[i].type] == token.type), None)
             if partner is None:
                 found.append(Diagnostic("MS006", f"this `{token.text}` closes nothing", token.span))
             else:
                 found.extend(unclosed(opener, token) for opener in stack[partner + 1 :])
                 del stack[partner:]
-        elif use_layout and stack and token.text in DECLARATION_WORDS and _at_column_one(scanned, index):
+        elif use_layout and stack and token.text in DECLARATION_WORDS and scanned.in_first_column(index):
             found.extend(unclosed(opener, token) for opener in stack[:1])
             stack.clear()
     found.extend(unclosed(opener, None) for opener in stack)
     return found
-
-
-def _at_column_one(scanned: Scan, index: int) -> bool:
-    start = scanned.tokens[index].start
-    return start == 0 or scanned.source.text[start - 1] == "\n"

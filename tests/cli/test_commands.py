@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -152,6 +153,28 @@ def test_reader_that_goes_away() -> None:
     assert (running.returncode, err) == (2, "")
 
 
+def test_terminal_gets_colours_unless_told_otherwise(tmp_path: Path) -> None:
+    write(tmp_path, [("door.mmu", DOOR)])
+    command = [sys.executable, "-c", "import sys; from mmu_smt.cli.app import main; sys.exit(main())", "check", "door.mmu:loud"]
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "TERM": "xterm-256color"}
+    env.pop("NO_COLOR", None)
+    shown: dict[bool, str] = {}
+    for colour in (True, False):
+        mine, theirs = os.openpty()
+        flags = [] if colour else ["--no-color"]
+        running = subprocess.Popen([*command, *flags], env=env, cwd=tmp_path, stdout=theirs, stderr=subprocess.DEVNULL)
+        os.close(theirs)
+        text = b""
+        with suppress(OSError):  # the end of a terminal is an error
+            while part := os.read(mine, 4096):
+                text += part
+        os.close(mine)
+        assert running.wait(timeout=60) == 1
+        shown[colour] = text.decode()
+    assert "\x1b[1;31merror:" in shown[True]
+    assert "\x1b" not in shown[False]
+
+
 def test_ascii_terminal_gets_ascii(tmp_path: Path) -> None:
     write(tmp_path, [("door.mmu", DOOR.replace("cover gives_up", "cover gives_up in rush"))])
     command = [sys.executable, "-c", "import sys; from mmu_smt.cli.app import main; sys.exit(main())", "check", "door.mmu:calm"]
@@ -161,20 +184,20 @@ def test_ascii_terminal_gets_ascii(tmp_path: Path) -> None:
     assert "  gives_up          -       " in ran.stdout
 
 
-# Counts far: the solver has something to do when it is interrupted.
+# The product of two large primes: the solver has something to do when it is interrupted.
 FAR = """\
-const a: u32
-const b: u32
-state n: u32 = 0
-step up() by guest { n = n * n + a * b + 1 }
-terminal false
-invariant never_there { n != 0xdeadbeef }
+const a: u64
+const b: u64
+assume no_trivial_factor { a > 1 && b > 1 && a < 0x10000000 && b < 0x10000000 }
+state n: bool = false
+step stay() by guest { n = false }
+invariant no_factors { a * b != 72057547880202033 }
 """
 
 
 def test_interrupt_of_a_running_check(tmp_path: Path) -> None:
     write(tmp_path, [("far.mmu", FAR)])
-    running = process("check", "far.mmu", "-p", "never_there", cwd=tmp_path, stdout=subprocess.PIPE)
+    running = process("check", "far.mmu", "-p", "no_factors", cwd=tmp_path, stdout=subprocess.PIPE)
     time.sleep(4)
     assert running.poll() is None, "it was to be interrupted at work"
     running.send_signal(signal.SIGINT)

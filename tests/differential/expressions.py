@@ -106,7 +106,7 @@ class Expressions:
             world.tag("has")
             return f"({read.text} has {self._flags(read.type, scope, 0)})"
         if isinstance(read.type, OptionalType):
-            other = "none" if world.chance(0.4) else self._inner(read.type.inner, scope, depth - 1)
+            other = "none" if world.chance(0.4) else self.inside(read.type.inner, scope, depth - 1)
             world.tag("optional comparison")
         else:
             other = self.make(read.type, scope, depth - 1)
@@ -114,8 +114,8 @@ class Expressions:
                 return self._number_comparison(scope, depth)
         return f"({read.text} {world.pick(('==', '!='))} {other})"
 
-    def _inner(self, type: Type, scope: Scope, depth: int) -> str:
-        """A value to compare an optional with: for integers one whose range is certainly inside."""
+    def inside(self, type: Type, scope: Scope, depth: int) -> str:
+        """A value, for integers one whose range is certainly inside the type's: what an optional may be compared with."""
         if not isinstance(type, IntType):
             return self.make(type, scope, depth)
         reads = [r.text for r in self.reads(scope, 0) if isinstance(r.type, IntType) and type.low <= r.type.low and r.type.high <= type.high]
@@ -146,7 +146,7 @@ class Expressions:
         enums = [r for r in self.reads(scope, 0) if isinstance(r.type, EnumType | FlagsType | OptionalType)]
         if enums and world.chance(0.9):
             read = world.pick(enums)
-            other = self._inner(read.type.inner, scope, 0) if isinstance(read.type, OptionalType) else self.structured(read.type, scope, 0)
+            other = self.inside(read.type.inner, scope, 0) if isinstance(read.type, OptionalType) else self.structured(read.type, scope, 0)
             if other != read.text:
                 return f"({read.text} {world.pick(('==', '!='))} {other})"
         return reads[0] if reads else world.pick(("true", "false"))
@@ -248,6 +248,8 @@ class Expressions:
         if right.low < 0 or right.high < 1 or not world.chance(world.fault_rate * 2):
             divisor = world.rng.randint(1, 3)
             right = Number(str(divisor), divisor, divisor)
+        if op == "%" and left.low == left.high and right.low == right.high:
+            return left  # the checker computes it
         if op == "%":
             return Number(f"({left.text} % {right.text})", 0, min(left.high, right.high - 1))
         return Number(f"({left.text} / {right.text})", left.low // right.high, left.high // max(right.low, 1))

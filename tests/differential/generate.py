@@ -175,18 +175,23 @@ class _Generator:
     def _conditions(self) -> None:
         """Assumptions, initial conditions, terminal states."""
         world = self.world
-        if world.consts and world.chance(0.4):
+        if world.consts and world.chance(0.35):
             world.tag("assume")
-            self._write(f"assume {world.fresh('a')} {{ {self.expressions.condition(Scope(states=False, calls=False), 1)} }}")
+            self._write(f"assume {world.fresh('a')} {{ {self._mild(Scope(states=False, calls=False))} }}")
         if world.chance(0.35):
             world.tag("init")
-            self._write(f"init {world.fresh('n')} {{ {self.expressions.condition(Scope(calls=False), 2)} }}")
+            self._write(f"init {world.fresh('n')} {{ {self._mild(Scope(calls=False))} }}")
         if world.chance(0.25):
             world.tag("init invariant")
-            self._write(f"init invariant {world.fresh('n')} {{ {self.expressions.condition(Scope(calls=False), 2)} }}")
+            self._write(f"init invariant {world.fresh('n')} {{ {self._mild(Scope(calls=False))} }}")
         if world.chance(0.5):
             world.tag("terminal")
             self._write(f"terminal {self.expressions.condition(Scope(calls=False), 1)}")
+
+    def _mild(self, scope: Scope) -> str:
+        """A condition that rarely excludes everything."""
+        left, right = self.expressions.condition(scope, 1), self.expressions.condition(scope, 1)
+        return left if self.world.chance(0.2) else f"{left} {self.world.pick(('||', '=>'))} {right}"
 
     # ------------------------------------------------------------------------------------------ code
 
@@ -375,7 +380,7 @@ class _Generator:
         assume = []
         if world.consts and world.chance(0.2):
             world.tag("assume in a config")
-            assume = [f"assume {world.fresh('a')} {{ {self.expressions.condition(Scope(states=False, calls=False), 1)} }}"]
+            assume = [f"assume {world.fresh('a')} {{ {self._mild(Scope(states=False, calls=False))} }}"]
         self._write('config plain "nothing else acts"', "config busy {", *indented([*assume, *clauses]), "}", "config both = plain + busy")
         if not self.cuts and world.chance(0.7):
             return world.pick(((), ("plain",)))

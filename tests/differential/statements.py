@@ -261,7 +261,8 @@ class Statements:
         call = self.expressions.call(function, place.scope, 1)
         if isinstance(function.returns, BoolType):
             return call
-        right = self.expressions.make(function.returns, place.scope, 0)
+        inner = function.returns.inner if isinstance(function.returns, OptionalType) else function.returns
+        right = self.expressions.inside(inner, place.scope, 0)
         return f"({call} {world.pick(('==', '!='))} {right})"
 
     def _return(self, place: Place) -> str:

@@ -88,6 +88,8 @@ def generate(seed: int) -> tuple[TransitionSystem, tuple[Query, ...]]:
     if rng.random() < 0.8:
         fault = t.and_(fault, r.boolean(everything, 2))
     ok = t.and_(ok, t.not_(fault))
+    domain = t.or_(r.boolean(state, 1), r.boolean(state, 1)) if rng.random() < 0.2 else t.true
+    ok = t.and_(ok, t.substitute(domain, {v: b.next[str(v.payload)] for v in state}))  # a transition leads to values of the type
     loops = t.and_(ok, r.boolean(everything, 1)) if rng.random() < 0.3 else ok
     fairness = [
         FairStep(f"f{i}", rng.random() < 0.4, r.boolean(consts + state, 2), r.boolean(everything, 1), f"f{i}")
@@ -95,8 +97,7 @@ def generate(seed: int) -> tuple[TransitionSystem, tuple[Query, ...]]:
     ]
     point = t.and_(*(t.eq(v, b.n(rng.randrange(1 << v.width), v.width)) if v.width else v for v in state))
     init = rng.choice([point, point, r.boolean(consts + state, 2)])
-    if rng.random() < 0.03:
-        init = t.and_(init, t.not_(init))
+    init = t.false if rng.random() < 0.03 else t.and_(init, domain)
     system = b.build(
         init=init,
         step_ok=ok,
@@ -105,7 +106,7 @@ def generate(seed: int) -> tuple[TransitionSystem, tuple[Query, ...]]:
         fairness=fairness,
         env=(1,) if rng.random() < 0.7 else (),
         guests=(0,),
-        domain_state=t.or_(r.boolean(state, 1), r.boolean(state, 1)) if rng.random() < 0.2 else None,
+        domain_state=domain,
         assumptions=r.boolean(consts, 1) if consts and rng.random() < 0.3 else None,
     )
     primed = [b.primed[str(v.payload)] for v in state]

@@ -145,7 +145,7 @@ def specification_values(c: Constants, s: State, read: Model) -> tuple[dict[str,
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_long_runs_of_the_floor_are_runs_of_the_specification(variant: str) -> None:
     program, config = load(variant)
-    rest = {name: value for name, value in simulate(program, config, seed=0, steps=0).initial.items()}
+    rest = dict(simulate(program, config, seed=0, steps=0).initial)
     for seed in range(25):
         length = 1 + seed % 7
         unrolling = Unrolling(SIZES, variant)

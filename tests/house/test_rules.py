@@ -22,7 +22,7 @@ def words(line: str) -> set[str]:
 
 
 def kernel_words(line: str) -> set[str]:
-    """What a line says of kernels. `kvm` is an actor's name where the others are named too, where a step is declared, or as a whole string."""
+    """What a line says of kernels. `kvm` is an actor's name beside the other actors, where a step is declared, or as a string."""
     found = words(line)
     offending = found & KERNEL_WORDS
     if "kvm" in found and "guest" not in found and not ('"kvm"' in line or "by kvm" in line):

@@ -14,6 +14,7 @@ flags F { LOW @0, MID @5, TOP @33 }
 record Pair { a: 0..9, b: bool }
 state n: 0..9 = 7
 state m: 0..9 = 3
+state zero: 0..9 = 0
 state yes: bool = true
 state no: bool = false
 state w: u8 = 200
@@ -113,8 +114,8 @@ FAULTS = [
     ("small", "Colour2(w)", "value 200 is outside"),
     ("n", "arr3[n]", "index 7 is outside"),
     ("n", "nothing.value", "the value of none"),
-    ("n", "n / (m - 3)", "division by zero"),
-    ("n", "n % (m - m)", "division by zero"),
+    ("n", "n / zero", "division by zero"),
+    ("w", "w % (v - v)", "division by zero"),
     ("w", "w << n + 1", "shift of u8 by 8"),
     ("w", "w >> w", "shift of u8 by 200"),
 ]

@@ -148,7 +148,7 @@ spec(
     }
     fn classify(x: I) -> 0..2 { match x { 0 => return 0  1, 2 => { if a[x] { return 2 }  return 1 }  _ => { } } return 0 }
     step go() by guest { if find() || a[0] && find() { bump(1) } else if !find() { bump(2) } }
-    step left() by guest { if a[0] && a[1] => find() { n = 0 } }
+    step left() by guest { if a[0] || !(a[1] || find()) { n = 0 } }
     step cls(x: I) by kvm { n = classify(x) + classify(0); assert n < 4 || a[3] }
     step flip() by guest { choose i: I; choose j: I; a[i] = !a[j] }
     step loops() by guest { for i in 1..2 { for j in I { if a[j] && i != j { a[i] = !a[i]; bump(1) } } } }
@@ -191,6 +191,28 @@ spec(
     """,
 )
 spec(
+    "handlers one after another",
+    """
+    rule soft
+    ghost mark: 0..3 = 0
+    state x: 0..3
+    handler first(v: 0..3) -> 0..3 { mark = v; if v == 1 { return 1 @soft } return v }
+    handler second(v: 0..3) -> bool { mark = 3 - v; yield "inside"; if v == x { return true @soft } mark = 1; return false }
+    step two() by guest { let a = first(1); let b = first(2); let c = second(x); x = a == b || c ? 2 : 3 }
+    step stir() by env { x = (x + 1) % 4 }
+    config on { enable stir }
+    config off { }
+    step property p1 { first.decides(1) => mark == 2 }
+    step property p2 { !(first.decides(2) @soft) }
+    step property p3 { second.decides(false) @soft => false }
+    cover c1 { second.decides(false) && mark == 1 }
+    cover c2 { taken(stir) && mark == 3 }
+    cover c3 { first.decides(1) @soft && first.decides(2) && mark == 2 }
+    """,
+    "on",
+)
+spec("handlers one after another, uncut", SPECS["handlers one after another"][0], "off")
+spec(
     "cuts",
     """
     enum Ret { OK, RETRY }
@@ -212,9 +234,13 @@ spec(
         if a[i] { last = n; return OK @soft }
         return RETRY
     }
-    step go(i: I) by guest { let r = h(i); lock m { lock l { if r == OK { n = i } } } yield "end"; for j in I { if j == i { yield "loop" } } }
+    step go(i: I) by guest {
+        let r = h(i)
+        lock m { lock l { if r == OK { n = i } } } yield "end"
+        for j in I { if j == i { yield "loop" } }
+    }
     step quiet() by kvm when a[0] { a[0] = false }
-    step touch(i: I) by env when i != n { a[i] = !a[i] }
+    step touch(i: I) by env when i != n || a[i] { a[i] = !a[i] }
     step drift() by env { n = (n + 1) % 3 }
     config full {
         enable touch(i) when i < 2 weakly fair each

@@ -1,7 +1,7 @@
 """Compare the two meanings of a specification step by step: every transition of the interpreter with the terms of the lowering.
 
-The comparison goes breadth first over configurations. In each it takes all inputs (or a random sample of them), asks both sides what they do, and checks that equal
-configurations have equal encodings and different ones different encodings.
+The comparison goes breadth first over configurations. In each it takes all inputs (or a random sample of them), asks both sides what they
+do, and checks that equal configurations have equal encodings and different ones different encodings.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from random import Random
 
 from mmu_smt.interpret.fairness import requirements
 from mmu_smt.interpret.initial import Search
-from mmu_smt.interpret.judge import Judge
+from mmu_smt.interpret.judge import Judge, premise
 from mmu_smt.interpret.machine import Configuration, Machine, NotEnabled, Outcome
 from mmu_smt.model.evaluate import Evaluation
 from mmu_smt.model.inputs import SELECTOR
@@ -62,6 +62,10 @@ class Comparison:
         self._roots = self._terms()
         self._evaluation = Evaluation(self._roots.values())
         self._judges = {(p.name, part): Judge(self.machine.codes, expr) for p in program.properties.values() for part, expr in _parts(p)}
+        for prop in program.properties.values():
+            rests_on = None if prop.condition is None else premise(program, prop.condition)
+            if rests_on is not None and prop.kind is not PropertyKind.COVER:
+                self._judges[prop.name, "premise"] = Judge(self.machine.codes, rests_on)
 
     def _terms(self) -> dict[str, Term]:
         system = self.lowered.system
@@ -107,14 +111,18 @@ class Comparison:
         return found
 
     def _consts(self, consts: tuple[Value, ...]) -> Frame:
-        return {k: c for (n, v), value in zip(self.program.consts.items(), consts, strict=True) for k, c in encoded(n, v.type, value).items()}
+        return {
+            k: c for (n, v), value in zip(self.program.consts.items(), consts, strict=True) for k, c in encoded(n, v.type, value).items()
+        }
 
     def _frame_of(self, state: tuple[Value, ...]) -> Frame:
-        return {k: c for (n, v), value in zip(self.program.states.items(), state, strict=True) for k, c in encoded(n, v.type, value).items()}
+        return {
+            k: c for (n, v), value in zip(self.program.states.items(), state, strict=True) for k, c in encoded(n, v.type, value).items()
+        }
 
     # ------------------------------------------------------------------------------------------ transitions
 
-    def run(self, *, configurations: int = 60, inputs: int = 150, starts: int = 3) -> Counts:
+    def run(self, *, configurations: int = 40, inputs: int = 60, starts: int = 3) -> Counts:
         """Compare from some initial states up to so many configurations each, with at most so many inputs in each."""
         found = self.initial()
         for consts, state in self.random.sample(found, min(starts, len(found))):
@@ -188,7 +196,7 @@ class Comparison:
         for prop in self.program.properties.values():
             query = self._queries[prop.name]
             if prop.kind is PropertyKind.INVARIANT:
-                self._check_property(prop, found, lambda judge: judge.of_state(consts, configuration.state))  # noqa: B023
+                self._check_property(prop, found, lambda judge: judge.of_state(consts, configuration.state))
             elif prop.kind is PropertyKind.NO_DEADLOCK:
                 stuck = not moves and not self.machine.is_terminal(consts, configuration.state)
                 assert found[f"bad {query.name}"] == int(stuck), "deadlock"
@@ -244,6 +252,9 @@ class Comparison:
                 expected = judged(self._judges[prop.name, part]) is True
                 self._expect(f"{part} {prop.name}", found, expected)
             return
+        assert (query.premise is not None) == ((prop.name, "premise") in self._judges)
+        if query.premise is not None:
+            self._expect(f"premise {prop.name}", found, judged(self._judges[prop.name, "premise"]) is True)
         value = judged(self._judges[prop.name, "condition"])
         self._expect(f"bad {prop.name}", found, value is True if query.is_cover else value is not True)
 

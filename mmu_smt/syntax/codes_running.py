@@ -1,0 +1,364 @@
+"""Catalogue entries MS500 to MS999: running a check, and its outcome."""
+
+from __future__ import annotations
+
+from mmu_smt.syntax.codeinfo import CodeInfo
+
+RUN_CODES: tuple[CodeInfo, ...] = (
+    CodeInfo(
+        "MS501",
+        "budget-exhausted",
+        "time, memory or solver budget used up",
+        """\
+## What it means
+The solver was stopped by a budget before the question was answered. The verdict is `unknown`, with the bound up to
+which nothing was found.
+
+## Example
+```
+mmu-smt check spec.mmu --timeout 5
+```
+
+## Instead
+Raise the budget, make the parameters smaller (`-D`), or limit the run to one property.
+""",
+    ),
+    CodeInfo(
+        "MS502",
+        "interrupted",
+        "stopped by the user",
+        """\
+## What it means
+The run was interrupted. Verdicts that were already reached are printed; the others are `unknown`.
+
+## Example
+Ctrl-C during `mmu-smt check`.
+
+## Instead
+Nothing is wrong; run it again.
+""",
+    ),
+    CodeInfo(
+        "MS503",
+        "unknown-property",
+        "no property of this name",
+        """\
+## What it means
+The requested property is neither declared in the specification nor built in (`no_runtime_fault`, `no_deadlock`).
+
+## Example
+```
+mmu-smt check spec.mmu --property retry_progres
+```
+
+## Instead
+`mmu-smt list spec.mmu` shows the names.
+""",
+    ),
+    CodeInfo(
+        "MS504",
+        "unknown-config",
+        "no config of this name",
+        """\
+## What it means
+`--config` names configs that the specification declares; several are joined with commas.
+
+## Example
+```
+mmu-smt check spec.mmu --config quite
+```
+
+## Instead
+`mmu-smt list spec.mmu` shows the names.
+""",
+    ),
+    CodeInfo(
+        "MS505",
+        "bad-param-value",
+        "a parameter value is not an integer or is out of range",
+        """\
+## What it means
+`-D NAME=VALUE` wants a decimal or `0x` integer within the range that the parameter declares.
+
+## Example
+```
+mmu-smt check spec.mmu -D PAGES=many
+```
+
+## Instead
+```
+mmu-smt check spec.mmu -D PAGES=5
+```
+""",
+    ),
+    CodeInfo(
+        "MS506",
+        "unknown-param",
+        "no parameter of this name",
+        """\
+## What it means
+`-D NAME=VALUE` sets a `param` that the specification declares.
+
+## Example
+```
+mmu-smt check spec.mmu -D PAGE=5
+```
+
+## Instead
+`mmu-smt list spec.mmu` shows the parameters and their ranges.
+""",
+    ),
+    CodeInfo(
+        "MS507",
+        "unknown-variant",
+        "no variant of this name",
+        """\
+## What it means
+The variant is declared neither in the named file nor in a module that it imports.
+
+## Example
+```
+mmu-smt check spec.mmu:fix2
+```
+
+## Instead
+`mmu-smt list spec.mmu` shows the variants.
+""",
+    ),
+    CodeInfo(
+        "MS508",
+        "no-such-target",
+        "no file or bundled variant of this name",
+        """\
+## What it means
+A target is the path of an `.mmu` file, or the name of a variant that comes with the tool.
+
+## Example
+```
+mmu-smt check first_fxi
+```
+
+## Instead
+Give a path (with `/` or ending in `.mmu`), or one of the names that `mmu-smt list` shows.
+""",
+    ),
+    CodeInfo(
+        "MS509",
+        "cannot-write",
+        "an output file cannot be written",
+        """\
+## What it means
+Standard output, or a file that is to be rewritten, takes no text. The message carries the system's reason.
+
+## Example
+```
+mmu-smt check spec.mmu > /dev/full
+```
+
+## Instead
+Make room, or write to a place that you may write to.
+""",
+    ),
+    CodeInfo(
+        "MS510",
+        "too-large",
+        "the specification is larger than what can be checked",
+        """\
+## What it means
+An array, a range, a loop or the whole inlined model exceeds a size limit. The message names the limit and what
+exceeds it.
+
+## Example
+```
+param N: 1..100000 = 100000
+state a: [0..N]u64
+```
+
+## Instead
+Choose smaller sizes: counterexamples to such properties are almost always small.
+""",
+    ),
+    CodeInfo(
+        "MS511",
+        "no-initial-state",
+        "there is no initial state",
+        """\
+## What it means
+No values of the constants and state variables satisfy the assumptions, those of the config included, together with
+the initial conditions. There is nothing to run.
+
+## Example
+```
+const c: bool
+assume yes { c }
+config never { assume no { !c } }
+```
+
+## Instead
+Leave out one assumption at a time until there is an initial state.
+""",
+    ),
+    CodeInfo(
+        "MS512",
+        "unknown-code",
+        "no diagnostic of this code",
+        """\
+## What it means
+`mmu-smt explain` takes the code in brackets at the end of a message, or its name.
+
+## Example
+```
+mmu-smt explain MS7
+```
+
+## Instead
+```
+mmu-smt explain MS701
+```
+""",
+    ),
+    CodeInfo(
+        "MS601",
+        "replay-mismatch",
+        "a counterexample does not replay",
+        """\
+## What it means
+The solver found a run that the interpreter cannot repeat. One of the two meanings is wrong; no verdict of this run
+can be trusted.
+
+## Example
+This is a defect of the tool, not of the specification.
+
+## Instead
+Please report it, with the specification and the command line.
+""",
+    ),
+    CodeInfo(
+        "MS602",
+        "engines-disagree",
+        "two engines give different verdicts",
+        """\
+## What it means
+Two independent ways of judging the same property came to different answers. No verdict of this run can be trusted.
+
+## Example
+This is a defect of the tool, not of the specification.
+
+## Instead
+Please report it, with the specification and the command line.
+""",
+    ),
+    CodeInfo(
+        "MS701",
+        "property-violated",
+        "a property is violated",
+        """\
+## What it means
+There is a run of the specification that breaks the property. The run was replayed step by step by the interpreter;
+it is a shortest one, unless the verdict says otherwise.
+
+## Example
+```
+state n: 0..3 = 0
+step up() by kvm when n < 3 { n += 1 }
+terminal n == 3
+invariant small { n < 3 }
+```
+
+## Instead
+Read the trace from its end: the last transition is the one that breaks the property (for a lasso: the part that
+repeats).
+""",
+    ),
+    CodeInfo(
+        "MS702",
+        "cover-unreachable",
+        "a cover is unreachable",
+        """\
+## What it means
+A cover asks for a run in which something happens, and there is none. Either the model excludes what it should
+allow, or the situation cannot occur.
+
+## Example
+```
+state n: 0..3 = 0
+step up() by kvm when n < 2 { n += 1 }
+terminal n == 2
+cover top { n' == 3 }
+```
+
+## Instead
+Weaken the assumptions one at a time, or choose another config, until the cover is reached.
+""",
+    ),
+    CodeInfo(
+        "MS703",
+        "vacuous",
+        "a property holds for want of a case",
+        """\
+## What it means
+The property has the form `A => B` and no run satisfies `A` (or, for progress, nothing ever happens that `recurs`).
+It holds, but says nothing.
+
+## Example
+```
+state on: bool = false
+step stay() by guest { on = false }
+invariant safe { on => false }
+```
+
+## Instead
+Add a `cover` for the premise, and find out why it cannot be reached.
+""",
+    ),
+    CodeInfo(
+        "MS704",
+        "not-decided",
+        "a property was not decided",
+        """\
+## What it means
+No violation was found, but no proof either: `bounded(k)` says that there is none within k transitions, `unknown`
+that a budget ran out.
+
+## Example
+```
+mmu-smt check spec.mmu --bound 5
+```
+
+## Instead
+Raise the bound or the budget, or add invariants that make the property provable.
+""",
+    ),
+    CodeInfo(
+        "MS705",
+        "expectation-missed",
+        "a verdict is not the expected one",
+        """\
+## What it means
+An `expect` block states a verdict, and the check came to another one.
+
+## Example
+```
+expect fix in quiet { progress_made: proved }
+```
+
+## Instead
+Decide which of the two is wrong: look at the trace, or at what the expectation was based on.
+""",
+    ),
+    CodeInfo(
+        "MS900",
+        "internal-error",
+        "the tool itself failed",
+        """\
+## What it means
+An internal check failed. This is a defect of the tool; the verdicts of this run cannot be trusted.
+
+## Example
+Any input that leads here.
+
+## Instead
+Please report it, with the specification, the command line and the text below the message.
+""",
+    ),
+)

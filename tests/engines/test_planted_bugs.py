@@ -1,0 +1,260 @@
+"""Planted bugs in the encoder and the engines: the comparison with explicit search must notice each within a few random systems."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from z3 import z3core
+
+from mmu_smt.engines import bounded, check, lasso, vacuity
+from mmu_smt.engines.bounded import CountGoal, SafetyGoal, Search
+from mmu_smt.engines.completeness import SimplePaths
+from mmu_smt.engines.counting import Counter
+from mmu_smt.engines.dependencies import Cones
+from mmu_smt.engines.induction import Induction
+from mmu_smt.engines.lasso import LassoGoal, Loops
+from mmu_smt.engines.unroll import Observer, Unroller
+from mmu_smt.model.system import SafetyQuery
+from mmu_smt.model.term import Op
+from mmu_smt.solve import encode
+from mmu_smt.solve.session import Session
+from tests.engines.test_random_systems import compare
+
+SEEDS = range(1000, 1120)
+
+Plant = Callable[[pytest.MonkeyPatch], None]
+
+
+def _operator(op: Op, instead: Callable[..., object]) -> Plant:
+    return lambda patch: patch.setitem(encode._BINARY, op, instead)  # pyright: ignore[reportPrivateUsage]
+
+
+def _ite_swapped(patch: pytest.MonkeyPatch) -> None:
+    original = z3core.Z3_mk_ite
+    patch.setattr(z3core, "Z3_mk_ite", lambda ref, c, a, b: original(ref, c, b, a))
+
+
+def _inputs_shared_by_frames(patch: pytest.MonkeyPatch) -> None:
+    original = Unroller.extend
+
+    def extend(self: Unroller) -> None:
+        if self._inputs_at:
+            fresh = self._session.variable
+            given = iter(self._inputs_at[0].values())
+            patch_inputs = [n for n in self._inputs]
+            self._session.variable = lambda name, width=0: next(given) if name.split("@")[0] in patch_inputs else fresh(name, width)
+            try:
+                original(self)
+            finally:
+                self._session.variable = fresh
+        else:
+            original(self)
+
+    patch.setattr(Unroller, "extend", extend)
+
+
+def _assumptions_dropped(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Unroller, "initialise", lambda self: self._assert_terms([self._system.init]))
+
+
+def _domains_dropped(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Unroller, "initialise", lambda self: None)
+
+
+def _transition_taken_too_early(patch: pytest.MonkeyPatch) -> None:
+    original = Search.extend
+
+    def extend(self: Search) -> None:
+        original(self)
+        self.session.clause((self.unroller.took(self.depth),))
+
+    patch.setattr(Search, "extend", extend)
+
+
+def _refuted_is_learned_of_the_next_state(patch: pytest.MonkeyPatch) -> None:
+    original = SafetyGoal.literal
+
+    def literal(self: SafetyGoal, length: int) -> int | None:
+        return original(self, length - 1) if length > 2 else original(self, length)
+
+    patch.setattr(SafetyGoal, "literal", literal)
+
+
+def _loop_closes_one_early(patch: pytest.MonkeyPatch) -> None:
+    original = Loops.closes
+    patch.setattr(Loops, "closes", lambda self, t: original(self, max(0, t - 1)) if t > 1 else original(self, t))
+
+
+def _loop_may_begin_twice(patch: pytest.MonkeyPatch) -> None:
+    original = Session.define_equal
+
+    def define_equal(self: Session, name: str, left: object, right: object) -> int:
+        return self.true if name.startswith("closes") else original(self, name, left, right)  # type: ignore[arg-type]
+
+    patch.setattr(Session, "define_equal", define_equal)
+
+
+def _loop_takes_steps_of_the_stem(patch: pytest.MonkeyPatch) -> None:
+    original = Loops.__init__
+
+    def init(self: Loops, session: Session, unroller: Unroller, system: object, *rest: object) -> None:
+        original(self, session, unroller, system, *rest)  # type: ignore[arg-type]
+        self._may_loop = Observer("took", system.step_ok, on_state=False)  # type: ignore[attr-defined]
+
+    patch.setattr(Loops, "__init__", init)
+
+
+def _resetting_in_the_loop(patch: pytest.MonkeyPatch) -> None:
+    original = LassoGoal.__init__
+
+    def init(self: LassoGoal, *args: object) -> None:
+        original(self, *args)  # type: ignore[arg-type]
+        self._never = Observer(f"{self.name}.never", args[2].table.false, on_state=False)  # type: ignore[attr-defined]
+
+    patch.setattr(LassoGoal, "__init__", init)
+
+
+def _weak_for_strong(patch: pytest.MonkeyPatch) -> None:
+    original = lasso._requirements  # pyright: ignore[reportPrivateUsage]
+
+    def weak(system: object) -> object:
+        for made, fair in zip(original(system), system.fairness, strict=True):  # type: ignore[arg-type, attr-defined]
+            enabled = made.disabled or made.forbidden
+            yield lasso._Requirement(fair.label, made.met, enabled, None)  # pyright: ignore[reportPrivateUsage]
+
+    patch.setattr(lasso, "_requirements", weak)
+
+
+def _recurrence_one_early(patch: pytest.MonkeyPatch) -> None:
+    original = SimplePaths.exists
+    patch.setattr(SimplePaths, "exists", lambda self, length, limit, phase, extra=(): length < 3 and original(self, length, limit, phase, extra))
+
+
+def _simple_paths_forget_the_count(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(CountGoal, "_situation", lambda self, i, last: self.unroller.state(i, self.cone))
+
+
+def _fair_paths_forget_what_was_seen(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(LassoGoal, "_situation", lambda self, i, last: self.loops.state(i))
+
+
+def _cone_without_its_closure(patch: pytest.MonkeyPatch) -> None:
+    original = Cones.of_progress
+
+    def of_progress(self: Cones, query: object) -> frozenset[str]:
+        self.close = lambda seeds: seeds  # type: ignore[method-assign]
+        try:
+            return original(self, query)  # type: ignore[arg-type]
+        finally:
+            del self.close
+
+    patch.setattr(Cones, "of_progress", of_progress)
+
+
+def _induction_without_its_base(patch: pytest.MonkeyPatch) -> None:
+    original = Induction.inductive
+
+    def inductive(self: Induction, k: int, limit: int) -> frozenset[str]:
+        return original(self, k + 2, limit)
+
+    patch.setattr(Induction, "inductive", inductive)
+
+
+def _induction_keeps_what_fails_elsewhere(patch: pytest.MonkeyPatch) -> None:
+    original = Induction._fixpoint  # pyright: ignore[reportPrivateUsage]
+
+    def fixpoint(self: Induction, alive: list[object], k: int, limit: int) -> list[object]:
+        return [c for c in alive if original(self, [c], k, limit) or len(alive) > 6]  # type: ignore[arg-type, list-item]
+
+    patch.setattr(Induction, "_fixpoint", fixpoint)
+
+
+def _count_off_by_one(patch: pytest.MonkeyPatch) -> None:
+    original = CountGoal.literal
+    patch.setattr(CountGoal, "literal", lambda self, length: self.counter.at_least(length, self.most + 2) if length > self.most + 1 else None)
+    assert original is not CountGoal.literal
+
+
+def _count_never_resets(patch: pytest.MonkeyPatch) -> None:
+    original = Counter.__init__
+    patch.setattr(Counter, "__init__", lambda self, session, name, tick, reset=None: original(self, session, name, tick))
+
+
+def _least_starts_at_one(patch: pytest.MonkeyPatch) -> None:
+    original = bounded.Search.count
+    patch.setattr(bounded.Search, "count", lambda self, query, cone, most: original(self, query, cone, max(1, most)))
+
+
+def _premises_ignored(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(vacuity, "judge", lambda verdict, premise: verdict)
+    patch.setattr("mmu_smt.engines.ledger.judge", lambda verdict, premise: verdict)
+
+
+def _termination_one_early(patch: pytest.MonkeyPatch) -> None:
+    original = Search.exists
+    patch.setattr(Search, "exists", lambda self, phase: original(self, phase) and self.depth < 2)
+
+
+def _faults_asked_after_the_transition(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(check, "_faulting", lambda goal: False)
+
+
+def _env_steps_not_counted(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Search, "shortest", lambda self, length, literals, *, loops=None, faulting=False: self._run(length, loops, faulting))
+
+
+def _cover_and_violation_confused(patch: pytest.MonkeyPatch) -> None:
+    original = bounded.bad_observer
+
+    def negated(system: object, query: SafetyQuery) -> Observer:
+        made = original(system, query)  # type: ignore[arg-type]
+        return Observer(made.name, system.table.not_(made.term), made.on_state) if query.is_cover else made  # type: ignore[attr-defined]
+
+    patch.setattr(bounded, "bad_observer", negated)
+
+
+PLANTS: dict[str, Plant] = {
+    "bvult is bvule": _operator(Op.BVULT, z3core.Z3_mk_bvule),
+    "bvult is bvslt": _operator(Op.BVULT, z3core.Z3_mk_bvslt),
+    "bvsub is bvadd": _operator(Op.BVSUB, z3core.Z3_mk_bvadd),
+    "bvxor is bvor": _operator(Op.BVXOR, z3core.Z3_mk_bvor),
+    "ite swapped": _ite_swapped,
+    "inputs shared by frames": _inputs_shared_by_frames,
+    "assumptions dropped": _assumptions_dropped,
+    "initial states dropped": _domains_dropped,
+    "transition taken before it is asked about": _transition_taken_too_early,
+    "depths confused": _refuted_is_learned_of_the_next_state,
+    "loop closes one early": _loop_closes_one_early,
+    "loop need not close": _loop_may_begin_twice,
+    "stem steps in the loop": _loop_takes_steps_of_the_stem,
+    "resets in the loop": _resetting_in_the_loop,
+    "weak for strong fairness": _weak_for_strong,
+    "recurrence bound too early": _recurrence_one_early,
+    "count forgotten in simple paths": _simple_paths_forget_the_count,
+    "fairness forgotten in simple paths": _fair_paths_forget_what_was_seen,
+    "cone not closed": _cone_without_its_closure,
+    "induction without its base": _induction_without_its_base,
+    "induction keeps what fails": _induction_keeps_what_fails_elsewhere,
+    "count off by one": _count_off_by_one,
+    "count never resets": _count_never_resets,
+    "least starts at one": _least_starts_at_one,
+    "premises ignored": _premises_ignored,
+    "termination one early": _termination_one_early,
+    "faults asked too late": _faults_asked_after_the_transition,
+    "env steps not counted": _env_steps_not_counted,
+    "covers negated": _cover_and_violation_confused,
+}
+
+
+@pytest.mark.parametrize("name", PLANTS)
+def test_a_planted_bug_is_noticed(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    PLANTS[name](monkeypatch)
+    for seed in SEEDS:
+        try:
+            problems, _ = compare(seed)
+        except (AssertionError, ValueError):  # an engine found itself inconsistent
+            return
+        if problems:
+            return
+    pytest.fail(f"{len(SEEDS)} random systems did not notice: {name}")
