@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mmu_smt.api import Limits, Spec, UnconfirmedError, check, format_text, load, run, test
+from mmu_smt.api import DisagreementError, Limits, Spec, UnconfirmedError, check, format_text, load, run, test
 from mmu_smt.syntax.diagnostics import Diagnostic, SpecError
 from mmu_smt.witness.expectations import Outcome, TestReport
 from mmu_smt.witness.traces import Trace, TraceStep
@@ -11,6 +11,7 @@ from mmu_smt.witness.verdicts import CheckResult, UnknownReason, Verdict, Word
 __all__ = [
     "CheckResult",
     "Diagnostic",
+    "DisagreementError",
     "Limits",
     "Outcome",
     "Spec",

@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mmu_smt.api.checking import Limits, Progress, Request, UnconfirmedError, check_program
+from mmu_smt.api.checking import DisagreementError, Limits, Progress, Request, UnconfirmedError, check_program
 from mmu_smt.api.targets import Spec, choose_config, choose_properties, load
 from mmu_smt.witness.verdicts import UnknownReason, Word
 
@@ -24,7 +24,19 @@ if TYPE_CHECKING:
     from mmu_smt.witness.traces import Trace
     from mmu_smt.witness.verdicts import CheckResult
 
-__all__ = ["Limits", "Spec", "UnconfirmedError", "bundled", "check", "format_text", "interrupted", "load", "run", "test"]
+__all__ = [
+    "DisagreementError",
+    "Limits",
+    "Spec",
+    "UnconfirmedError",
+    "bundled",
+    "check",
+    "format_text",
+    "interrupted",
+    "load",
+    "run",
+    "test",
+]
 
 
 def check(
@@ -47,8 +59,11 @@ def check(
     `target`: a file, `FILE:VARIANT`, the name of a variant, or a loaded `Spec`; `variant` picks one of it. `properties`: names, default
     all. `config`: a name, or several that are joined; default the specification's default config. `params`: sizes. `bound`: stop after so
     many transitions. `timeout` (seconds, for everything after loading), `rlimit` (solver units per variant), `memory` (megabytes): what is
-    not decided within them is `unknown`. `cross_check`: systems that are small enough are also judged by enumeration (DisagreementError
-    where that says something else). `progress` is told what goes on. After a Ctrl-C the variants not yet begun are left out.
+    not decided within them is `unknown`. `cross_check`: systems that are small enough are also judged by enumeration. `progress` is told
+    what goes on. After a Ctrl-C the variants not yet begun are left out.
+
+    Raises UnconfirmedError for a counterexample that does not replay, DisagreementError where the cross-check says something else: defects
+    of this program.
     """
     spec = _spec(target)
     limits = Limits(bound, timeout, rlimit, memory)

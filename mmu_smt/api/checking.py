@@ -61,6 +61,13 @@ class UnconfirmedError(Exception):
         self.candidate = candidate
 
 
+class DisagreementError(Exception):
+    """Two ways of judging one property came to different answers: a defect of this program, never of the specification."""
+
+    def __init__(self, name: str, solver: str, explicit: str) -> None:
+        super().__init__(f"engines disagree about {name}: the solver says {solver}, explicit-state search {explicit}")
+
+
 def check_program(request: Request, *, progress: Progress | None = None) -> CheckResult:
     """Judge the request's properties. Every trace has been replayed by the interpreter.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mmu_smt.api.checking import DisagreementError
 from mmu_smt.interpret.explicit import explore
 from mmu_smt.interpret.machine import TooLarge
 from mmu_smt.witness.verdicts import Word
@@ -16,13 +17,6 @@ if TYPE_CHECKING:
     from mmu_smt.witness.verdicts import Verdict
 
 CONFIGURATIONS = 20_000  # a system with more is not searched
-
-
-class DisagreementError(Exception):
-    """Two ways of judging one property came to different answers: a defect of this program, never of the specification."""
-
-    def __init__(self, name: str, solver: str, explicit: str) -> None:
-        super().__init__(f"engines disagree about {name}: the solver says {solver}, explicit-state search {explicit}")
 
 
 def cross_check(program: Program, config: Config, verdicts: Iterable[Verdict], cones: Mapping[str, frozenset[str]]) -> str:

@@ -201,7 +201,7 @@ def list_(
 
 @app.command
 def fmt(
-    *files: str,
+    *files: Annotated[str, Parameter(allow_leading_hyphen=True)],  # for `-`
     check: Annotated[bool, Parameter(help="Write nothing; name the files that would change, exit 1 if there are any.")] = False,
 ) -> int:
     """Rewrite files in the canonical layout.

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mmu_smt import api
-from mmu_smt.api.crosscheck import DisagreementError
 from mmu_smt.cli.defects import debugging, internal_error
 from mmu_smt.cli.exits import Exit, of_result, worst
 from mmu_smt.cli.output import OutputError
@@ -80,7 +79,7 @@ class Checker:
                     self._check_variant(spec, variant, status)
         except SpecError as error:
             self._report(Exit.USAGE, *error.diagnostics)
-        except DisagreementError as error:
+        except api.DisagreementError as error:
             self._report(Exit.INTERNAL, Diagnostic("MS602", f"internal error: {error}; please report it with the specification", None))
         except OutputError:
             raise

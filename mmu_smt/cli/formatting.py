@@ -33,12 +33,22 @@ def format_files(files: Sequence[str], *, check: bool, output: Output) -> Exit:
 
 
 def _format_input(check: bool, output: Output) -> Exit:
-    text = sys.stdin.read()
+    text = _read_input()
     formatted = format_text(text, "<stdin>")
     if check:
         return Exit.OK if formatted == text else Exit.FAILED
     output.text(formatted)
     return Exit.OK
+
+
+def _read_input() -> str:
+    """Standard input as text. Raises SpecError where it is closed or no UTF-8."""
+    try:
+        return sys.stdin.buffer.read().decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise SpecError((Diagnostic("MS011", f"standard input is not UTF-8 text (byte {error.start})", None),)) from error
+    except (OSError, AttributeError) as error:  # AttributeError: there is no standard input
+        raise SpecError((Diagnostic("MS010", "standard input cannot be read", None),)) from error
 
 
 def _format_file(name: str, check: bool, output: Output) -> Exit:

@@ -7,7 +7,7 @@ import sys
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, TextIO
 
-from mmu_smt.report.lines import Line, plain
+from mmu_smt.report.lines import Line, plain, safe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable
@@ -76,7 +76,7 @@ class Status:
         self.prefix = ""
 
     def __call__(self, text: str) -> None:
-        self._show(f"{self.prefix}{text}")
+        self._show(safe(f"{self.prefix}{text}"))
 
 
 def _is_terminal(stream: TextIO | None) -> bool:

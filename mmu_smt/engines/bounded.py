@@ -93,6 +93,7 @@ class Search:
         self.unroller = Unroller(session, system, cone)
         self.unroller.initialise()
         self.depth = 0
+        self.facts: list[SafetyGoal] = []
         self._simple: dict[tuple[str, ...], SimplePaths] = {}
         self._loops: dict[tuple[str, ...], Loops] = {}
         env = _env_selected(system)
@@ -126,6 +127,17 @@ class Search:
 
     # ------------------------------------------------------------------------------------------ depth
 
+    def fact(self, goal: SafetyGoal) -> None:
+        """This goal is reached by no run: say so in every frame, past and to come. Redundant, but the solver need not find it out anew."""
+        if goal.query.faulting:
+            return
+        self.facts.append(goal)
+        for t in range(self.depth + 1 if goal.query.on_state else self.depth):
+            self._assert_fact(goal, t)
+
+    def _assert_fact(self, goal: SafetyGoal, place: int) -> None:
+        self.session.clause((-self.unroller.observe((goal.observer,), place)[0],))
+
     def extend(self) -> None:
         """Define one more transition, not yet asserted to be taken."""
         self.unroller.extend()
@@ -136,6 +148,8 @@ class Search:
         """Assert that the transition defined last is taken."""
         self.session.clause((self.unroller.took(self.depth),))
         self.depth += 1
+        for goal in self.facts:
+            self._assert_fact(goal, self.depth if goal.query.on_state else self.depth - 1)
 
     def exists(self, phase: str) -> bool:
         """Is there a run of `depth` transitions at all? Raises OutOfBudget."""

@@ -18,14 +18,28 @@ from mmu_smt.engines.dependencies import Cones
 from mmu_smt.engines.induction import Induction
 from mmu_smt.engines.lasso import LassoGoal
 from mmu_smt.engines.ledger import LEAST, Ledger
+from mmu_smt.engines.ranking import Ranking
 from mmu_smt.engines.result import EngineResult, OutOfBudget
 from mmu_smt.model.system import ProgressQuery, SafetyQuery, TransitionSystem
 from mmu_smt.solve.budget import Budget, Meter
 from mmu_smt.solve.session import Session
 from mmu_smt.witness.verdicts import UnknownReason, Word
 
-PROOF_ALLOWANCE = 1_000_000
-"""Solver units that induction, and recurrence, may spend beyond what the search has spent: a share, so that neither starves the search."""
+INDUCTION_ALLOWANCE = 3_000_000
+"""Solver units that induction may spend beyond what the search has spent. A share, so that neither starves the other, and in units, not in
+seconds, so that the course of a run does not depend on the machine."""
+
+RANKING_ALLOWANCE = 1_000_000
+"""The same for arguments that exclude loops."""
+
+RECURRENCE_ALLOWANCE = 1_000_000
+"""The same for questions about simple paths."""
+
+LASSO_ALLOWANCE = 1_000_000
+"""The same for lassos, beyond half of what everything else has spent: where runs end after all, each lasso looked for was in vain."""
+
+LASSO_LAG = 8
+"""Lassos never lag behind by more transitions than this."""
 
 
 def check_queries(
@@ -73,12 +87,14 @@ class _Check:
         self._premises = frozenset(q.name for q in self._ledger.premise_queries)
         self._goals: dict[str, Goal] = {}
         self._lassos: dict[str, LassoGoal] = {}
+        self._rankings: dict[str, Ranking] = {}
         self._sessions: dict[str, Session] = {}
         self._seconds: dict[str, float] = {}
         self._phase = "start"
         self._depth = -1  # completed
         self._alive = -1  # some run of that many transitions is known to exist
-        self._recurrence_effort = 0
+        self._recurrence_effort = 0  # of the search session's
+        self._lasso_effort = 0  # of the search session's
 
     def run(self) -> EngineResult:
         try:
@@ -112,7 +128,7 @@ class _Check:
             self._safety = [q for q in (*queries, *self._ledger.premise_queries, *lemmas) if isinstance(q, SafetyQuery)]
             progress = [q for q in queries if isinstance(q, ProgressQuery)]
             cones = Cones(self._system)
-            cone_of = {q.name: cones.of_safety(q) for q in self._safety} | {q.name: cones.of_progress(q) for q in progress}
+            cone_of = self._cone_of = {q.name: cones.of_safety(q) for q in self._safety} | {q.name: cones.of_progress(q) for q in progress}
             self._session = self._sessions["search"] = Session(self._meter, seed=self._seed)
             self._search = Search(self._session, self._system, frozenset[str]().union(*cone_of.values()))
             self._induction: Induction | None = None
@@ -150,6 +166,8 @@ class _Check:
         if depth:
             with self._timed("induction", f"depth {depth}, induction"):
                 self._induct(depth)
+            with self._timed("ranking", f"depth {depth}, ranking"):
+                self._rank(depth)
             with self._timed("recurrence", f"depth {depth}, recurrence"):
                 self._recur(depth)
 
@@ -186,20 +204,44 @@ class _Check:
                 self._close(name)
 
     def _seek_lassos(self, depth: int) -> None:
-        for name, goal in list(self._lassos.items()):
-            if not goal.fair:
-                if not settled(self._session.check(goal.assumptions(depth, fair=False)), self._phase):
-                    goal.refuted = depth  # no lasso at all, so no fair one
-                    continue
+        """Ask for lassos of every length up to this one that has not been asked, within their share of the effort.
+
+        They may lag behind: that more transitions have been asserted by then is no restriction, since a lasso is an infinite run and goes
+        on for ever.
+        """
+        while self._lassos:
+            length = min(goal.refuted for goal in self._lassos.values()) + 1
+            if length > depth:
+                return
+            before = self._session.effort
+            overspent = 2 * self._lasso_effort > before - self._lasso_effort + 2 * LASSO_ALLOWANCE
+            if length and overspent and depth < length + LASSO_LAG and depth != self._max_bound:
+                return
+            goals = [goal for goal in self._lassos.values() if goal.refuted < length]
+            if length:
+                self._ask_lassos(goals, length)
+            for goal in goals:
+                goal.refuted = length
+            self._lasso_effort += self._session.effort - before
+
+    def _ask_lassos(self, goals: Sequence[LassoGoal], length: int) -> None:
+        """Lassos of one length, for all goals in one question; those found are settled."""
+        while goals:
+            claims = {goal.name: goal.claim(length) for goal in goals}
+            if not settled(self._session.check((self._session.define_or(f"lasso@{length}", tuple(claims.values())),)), self._phase):
+                return
+            self._alive = self._search.depth  # the lasso goes on through every transition asserted so far
+            hit = [goal for goal in goals if self._session.value(claims[goal.name])]
+            for goal in hit:
+                if goal.fair:
+                    literals = (claims[goal.name],)
+                    if goal is not hit[0] and not settled(self._session.check(literals), self._phase):
+                        raise AssertionError(f"{goal.name}: a lasso was there in a model and is not any more")
+                    run = self._search.shortest(length, literals, loops=goal.loops)
+                    self._ledger.witnessed(goal.name, run, goal.refuted, self._phase)
+                    self._close(goal.name)
                 goal.fair = True
-            literals = goal.assumptions(depth, fair=True)
-            if settled(self._session.check(literals), self._phase):
-                self._alive = depth
-                run = self._search.shortest(depth, literals, loops=goal.loops)
-                self._ledger.witnessed(name, run, goal.refuted, self._phase)
-                self._close(name)
-            else:
-                goal.refuted = depth
+            goals = [goal for goal in goals if goal.name in self._lassos]
 
     # ------------------------------------------------------------------------------------------ proofs
 
@@ -219,24 +261,46 @@ class _Check:
         if self._induction is None:
             self._sessions["induction"] = Session(self._meter, seed=self._seed)
             self._induction = Induction(self._sessions["induction"], self._system, self._induction_cone, candidates)
-        allowance = self._session.effort + PROOF_ALLOWANCE - self._sessions["induction"].effort
+        allowance = self._session.effort + INDUCTION_ALLOWANCE - self._sessions["induction"].effort
         if allowance > 0:
             proved = self._induction.inductive(depth, allowance)
             for query in candidates:
                 if query.name in proved:
                     self._induction.prove(query.name)
+                    goal = self._goals[query.name]
+                    if isinstance(goal, SafetyGoal):
+                        self._search.fact(goal)
                     self._proved(query.name, f"{depth}-induction", None)
+
+    def _rank(self, depth: int) -> None:
+        """Exclude loops whatever the stem, by variables that only move one way. What induction has proved by then helps."""
+        for name in [n for n in self._lassos if n not in self._goals]:  # excluding loops gives no bound for `within least`
+            if name not in self._rankings:
+                query = self._lassos[name].query
+                session = self._sessions[f"ranking {name}"] = Session(self._meter, seed=self._seed)
+                facts = [self._system.table.not_(f.query.bad) for f in self._search.facts if f.query.on_state]
+                self._rankings[name] = Ranking(session, self._system, query, self._cone_of[name], facts)
+            spent = sum(s.effort for key, s in self._sessions.items() if key.startswith("ranking"))
+            allowance = self._session.effort + RANKING_ALLOWANCE - spent
+            if allowance <= 0:
+                return
+            try:
+                if self._rankings[name].excludes_loops(depth, allowance):
+                    self._proved(name, f"ranking, {depth} transitions", None)
+            except GaveUp:
+                continue
 
     def _recur(self, depth: int) -> None:
         """Where every run of this length repeats itself, what has been refuted to this length is refuted for ever."""
         questions: dict[str, Callable[[int, int, str], bool]] = {}
         for name, lasso in self._lassos.items():
-            questions[name] = lasso.simple_path_exists
+            if lasso.refuted >= depth:
+                questions[name] = lasso.simple_path_exists
         for name, goal in self._goals.items():  # for `within least` the bound that counts is the count's
             questions[name] = goal.paths().exists
         answers: dict[object, bool] = {}
         for name, exists in questions.items():
-            allowance = self._session.effort - 2 * self._recurrence_effort + PROOF_ALLOWANCE
+            allowance = self._session.effort - 2 * self._recurrence_effort + RECURRENCE_ALLOWANCE
             if allowance <= 0:
                 return
             before = self._session.effort

@@ -88,18 +88,24 @@ class LassoGoal:
         self._active = session.variable(f"{query.name}.lasso")
         self._guarded = 0  # transitions for which `never` is excluded from the loop
         self._bits: list[tuple[int, ...]] = []
-        self._accepting: dict[int, tuple[int, ...]] = {}
+        self._claims: dict[tuple[int, bool], int] = {}
         self._requirements = () if query.within is not None else tuple(_requirements(system))
         self.fair = not self._requirements
         """No weaker question is left: there is no fairness, or a lasso that ignores it has been seen."""
         self._product = SimplePaths(session, f"{query.name}.product", self._situation)
 
-    def assumptions(self, length: int, *, fair: bool) -> tuple[int, ...]:
-        """Literals that together say: these transitions are a lasso for the query."""
-        self._extend(length)
-        last = length - 1
-        basic = (self._active, self.loops.inside(last), self.loops.closes(length), self._bits[last][0])
-        return basic + self._fairness_met(last) if fair and self._requirements else basic
+    def claim(self, length: int) -> int:
+        """A literal under which these transitions are a lasso for the query; a fair one if `fair`."""
+        if (length, self.fair) not in self._claims:
+            self._extend(length)
+            last = length - 1
+            parts = [self._active, self.loops.inside(last), self.loops.closes(length), self._bits[last][0]]
+            if self.fair:
+                parts += self._fairness_met(last)
+            claim = self._session.variable(f"{self.name}.lasso@{length}")
+            self._session.implication(claim, parts)
+            self._claims[length, self.fair] = claim
+        return self._claims[length, self.fair]
 
     def simple_path_exists(self, length: int, limit: int, phase: str) -> bool:
         """Is there a run of that many transitions on which a longer lasso could lie? If not, refuting this length refutes all. Raises
@@ -139,16 +145,14 @@ class LassoGoal:
 
     def _fairness_met(self, last: int) -> tuple[int, ...]:
         """Literals over the bits after transition `last`."""
-        if last not in self._accepting:
-            bits = iter(self._bits[last][1:])
-            literals: list[int] = []
-            for requirement in self._requirements:
-                met = next(bits)
-                if requirement.forbidden is not None:
-                    met = self._session.define_or(f"{requirement.label}.fair@{last}", (met, -next(bits)))
-                literals.append(met)
-            self._accepting[last] = tuple(literals)
-        return self._accepting[last]
+        bits = iter(self._bits[last][1:])
+        literals: list[int] = []
+        for requirement in self._requirements:
+            met = next(bits)
+            if requirement.forbidden is not None:
+                met = self._session.define_or(f"{requirement.label}.fair@{last}", (met, -next(bits)))
+            literals.append(met)
+        return tuple(literals)
 
     def _situation(self, i: int, _last: int) -> Sequence[int]:
         """Frame i with what the loop has seen before it; the copy of the loop's first state is rigid and needs no comparison."""

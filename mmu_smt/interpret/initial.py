@@ -30,6 +30,7 @@ from mmu_smt.semantics.types import (
     Value,
     WordType,
     cardinality,
+    default_value,
     index_size,
     show_value,
     type_name,
@@ -148,6 +149,7 @@ class Search:
         self.conditions: tuple[Condition, ...] = (*program.assumptions, *config.assumptions, *program.inits)
         self._scope = Scope()
         self._checks = tuple(c for condition in self.conditions for c in self._conjuncts(condition.condition))
+        self._whole = tuple(codes.expressions.compile(condition.condition, self._scope) for condition in self.conditions)
         self._definitions: dict[str, Evaluate] = {}
         for variable in program.states.values():
             if variable.initial is not None:
@@ -223,11 +225,13 @@ class Search:
         return Memory(banks[0], banks[1], self._codes.ghost_defaults)
 
     def _examine(self, node: _Node) -> tuple[tuple[Evaluate, ...], Hole | None] | None:
-        """The conditions that are still undecided and the first hole they need; None if one is false."""
+        """The conditions that are still undecided, and the hole to fill next; None if a condition is false.
+
+        A hole that alone decides some condition is filled first, and that condition is then the first to be looked at.
+        """
         memory = self._memory(node.banks)
         frame: list[Value] = [None] * self._scope.size
-        pending: list[Evaluate] = []
-        hole: Hole | None = None
+        pending: list[tuple[Evaluate, Hole]] = []
         for check in node.pending:
             try:
                 if not check(memory, frame):
@@ -235,10 +239,25 @@ class Search:
             except RuntimeFault:
                 return None
             except Needed as needed:
-                pending.append(check)
-                if hole is None:
-                    hole = needed.hole
-        return tuple(pending), hole
+                pending.append((check, needed.hole))
+        if not pending:
+            return (), None
+        first = next((i for i, (check, hole) in enumerate(pending) if self._decides(node, check, hole)), 0)
+        check, hole = pending[first]
+        return (check, *(c for i, (c, _) in enumerate(pending) if i != first)), hole
+
+    def _decides(self, node: _Node, check: Evaluate, hole: Hole) -> bool:
+        """True iff some value of the hole decides the condition (the value that is tried stands for all)."""
+        if hole.definition is not None or isinstance(hole.type, OptionalType):
+            return False
+        filled = _filled_at(node.banks, hole.path, default_value(hole.type))
+        try:
+            check(self._memory(filled), [None] * self._scope.size)
+        except Needed:
+            return False
+        except RuntimeFault:
+            pass
+        return True
 
     def _children(self, node: _Node, hole: Hole, order: Order) -> Iterator[_Node]:
         if hole.definition is not None:
@@ -247,9 +266,13 @@ class Search:
             except RuntimeFault:
                 return
             except Needed as needed:
-                yield from self._children(node, needed.hole, order)
-                return
-            yield _Node(_filled_at(node.banks, hole.path, value), node.pending)
+                missing: Hole | None = needed.hole
+            else:
+                missing = next(_holes_in(value), None)  # a value that is only passed on is not looked at
+                if missing is None:
+                    yield _Node(_filled_at(node.banks, hole.path, value), node.pending)
+            if missing is not None:
+                yield from self._children(node, missing, order)
             return
         for value in order.alternatives(hole, _alternatives(hole)):
             yield _Node(_filled_at(node.banks, hole.path, value), node.pending)
@@ -284,8 +307,7 @@ class Search:
             definition = self._definitions.get(variable.name)
             if definition is not None and self._value(definition, memory) != (state[variable.name],):
                 return f"{variable.name} is {show_value(variable.type, state[variable.name])}, not its initial value"
-        for condition in self.conditions:
-            check = self._codes.expressions.compile(condition.condition, self._scope)
+        for condition, check in zip(self.conditions, self._whole, strict=True):
             if self._value(check, memory) != (True,):
                 return f"{condition.name} does not hold"
         return None

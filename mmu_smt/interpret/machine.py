@@ -45,8 +45,9 @@ class Flight:
     tests: tuple[Test, ...] = field(compare=False, repr=False)
 
     @property
-    def phase(self) -> str:
-        return self.cut.phase
+    def position_key(self) -> tuple[str, Site, tuple[int, ...]]:
+        """What two flights at the same position agree on (the frames tell a pending return from none)."""
+        return self.step, self.site, tuple(f.pc for f in self.frames)
 
     @property
     def position(self) -> str:

@@ -45,8 +45,8 @@ def replay(program: Program, config: Config, candidate: Candidate, prop: Propert
     """Carry out a candidate for a violation (or a cover) of a property and check every claim of it.
 
     `cone`: None, and a lasso must return to an equal configuration; or the names of the state variables that must agree where the loop
-    closes. The step in flight must then stand at the same place, and the loop is followed round by round: every round must be possible and
-    show the same, until a configuration recurs or MAX_ROUNDS have shown nothing else. Raises ReplayMismatch.
+    closes, with the step in flight. Where other state differs, the loop is followed round by round: every round must be possible and show
+    the same, until a configuration recurs or MAX_ROUNDS have shown nothing else. Raises ReplayMismatch.
     """
     machine = Machine(program, config, paths=True)
     run = carry_out(machine, candidate)
@@ -199,11 +199,11 @@ def _check_lasso(machine: Machine, run: Run, candidate: Candidate, prop: Propert
     for name in differing:
         if cone is None or name in cone:
             raise ReplayMismatch(f"the loop does not close: {name} differs")
+    if head.flight != end.flight:
+        raise ReplayMismatch("the loop does not close: a local or a ghost of the step in flight differs")
     fair = prop.within is None
     _check_round(machine, run.consts, run.configurations[loop:], run.outcomes[loop:], prop, fair)
     if head != end:
-        if cone is None:
-            raise ReplayMismatch("the loop does not close: a local or a ghost of the step in flight differs")
         _follow(machine, run.consts, (head, end), candidate, prop, fair)
     return differing
 
@@ -213,10 +213,8 @@ def _check_position(head: Configuration, end: Configuration) -> None:
     a, b = head.flight, end.flight
     if (a is None) != (b is None):
         raise ReplayMismatch("the loop does not close: a step is in flight at one end only")
-    if a is not None and b is not None:
-        here = (a.step, a.args, tuple((f.prefix, f.name, f.pc) for f in a.frames))
-        if here != (b.step, b.args, tuple((f.prefix, f.name, f.pc) for f in b.frames)):
-            raise ReplayMismatch("the loop does not close: the step in flight stands elsewhere")
+    if a is not None and b is not None and a.position_key != b.position_key:
+        raise ReplayMismatch("the loop does not close: the step in flight stands elsewhere")
 
 
 def _check_round(

@@ -119,20 +119,18 @@ def step_name(step: Step) -> str:
 
 
 def _event(program: Program, step: TraceStep, chosen: Mapping[int, Choose]) -> list[str]:
-    """The step with its arguments and choices, and where it stops; wrapped as separate items."""
+    """The step with its arguments and choices, and where it stops; `goes on` for the one step that can be in flight."""
     declared = program.steps[step.step]
-    text = step_name(declared)
-    args = [f"{p.name}: {compact(p.type, v)}" for p, v in zip(declared.params, step.args, strict=False)]
+    args = ", ".join(f"{p.name}: {compact(p.type, v)}" for p, v in zip(declared.params, step.args, strict=False))
     if step.resume:
-        text += " goes on"
-    if args and not step.resume:
-        text += f" ({', '.join(args)})"
-    items = [text]
+        items = ["goes on"]
+    else:
+        items = [step_name(declared) + (f" ({args})" if args else "")]
     for site, value in step.choices.items():
         statement = chosen.get(site[-1])
         if statement is not None:
             items.append(f"{safe(statement.local.name)} = {compact(statement.local.type, value)}")
-    if step.position is not None:
+    if step.position is not None and step.actor != "env":
         where = f" ({short_place(step.cut)})" if step.cut is not None else ""
         items.append(f"stops {one_line(step.position)}{where}")
     return items
@@ -149,7 +147,7 @@ def _effects(program: Program, before: Valuation, step: TraceStep) -> list[str]:
     for name, variable in program.states.items():
         if name in before and name in step.after:
             items.extend(str(c) for c in changes(display_name(variable), variable.type, before[name], step.after[name]))
-    if not items and step.fault is None:
+    if not items and step.fault is None and step.position is None:
         items.append("no state changes")
     return items
 

@@ -7,6 +7,12 @@ from dataclasses import replace
 from mmu_smt.syntax.diagnostics import Diagnostic, Note, sort_key
 from mmu_smt.syntax.source import Span
 
+MAX_FINDINGS = 100
+
+
+class TooManyFindings(Exception):
+    """Nobody reads on: checking can stop, and what is found so far be shown."""
+
 
 class Findings:
     """A bag of diagnostics.
@@ -14,12 +20,22 @@ class Findings:
     `refers` records where an overridden declaration is used, so that an error in or around such a use can point at the override.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, limit: int | None = MAX_FINDINGS) -> None:
+        self._limit = limit
         self._found: dict[tuple[str, Span | None, str], Diagnostic] = {}
         self._overridden: list[tuple[Span, Note]] = []
 
     def error(self, code: str, message: str, span: Span | None, *notes: Note) -> None:
-        self._found.setdefault((code, span, message), Diagnostic(code, message, span, notes))
+        """Note an error. Raises TooManyFindings at the limit."""
+        key = (code, span, message)
+        if key in self._found:
+            return
+        last = len(self._found) + 1 == self._limit
+        if last:
+            notes = (*notes, Note(f"checking stopped here, after {self._limit} errors"))
+        self._found[key] = Diagnostic(code, message, span, notes)
+        if last:
+            raise TooManyFindings
 
     def refers(self, use: Span, note: Note) -> None:
         """Text at `use` depends on an overridden declaration that `note` points at."""

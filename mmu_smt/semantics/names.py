@@ -43,6 +43,9 @@ BUILT_IN_TYPES = ("bool", "u8", "u16", "u32", "u64")
 BUILT_IN_NAMES = frozenset({*BUILT_IN_TYPES, "fill", "taken", "no_runtime_fault", "no_deadlock"})
 
 
+MANY_NAMES = 300  # comparing a misspelt name with more than these takes noticeable time
+
+
 @dataclass(frozen=True, slots=True)
 class Symbol:
     """A declared name of one variant. `variant` declares it (None: a module); `overrides`: it replaces another declaration."""
@@ -108,6 +111,8 @@ def labels(declaration: nodes.Decl) -> tuple[nodes.Name, ...]:
 def did_you_mean(word: str, candidates: Iterable[str]) -> str:
     """`; did you mean ...?` for the nearest candidate, or nothing."""
     pool = sorted(set(candidates) - {word})
+    if len(pool) > MANY_NAMES:
+        pool = [name for name in pool if name[:1] == word[:1] and abs(len(name) - len(word)) < 3][:MANY_NAMES]
     near = get_close_matches(word, pool, n=1, cutoff=0.6)
     if not near:
         near = [name for name in pool if name.lower() == word.lower()][:1]

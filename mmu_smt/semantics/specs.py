@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,11 @@ def spec_root() -> Path:
     return bundled if bundled.is_dir() else package.parent / "spec"
 
 
+def is_there(path: Path) -> bool:
+    """Whether there is something under a path; false too for what cannot be a path (too long, a NUL in it)."""
+    return os.path.exists(path)  # noqa: PTH110 (Path.exists raises for such paths)
+
+
 def bundled_files() -> Iterator[Path]:
     """Every bundled specification, in a fixed order."""
     yield from sorted(spec_root().rglob(f"*{SUFFIX}"))
@@ -25,6 +31,6 @@ def find_variant(name: str) -> Path | None:
     if not name.isidentifier():
         return None
     here = Path(f"{name}{SUFFIX}")
-    if here.is_file():
+    if is_there(here):
         return here
     return next((path for path in bundled_files() if path.stem == name), None)

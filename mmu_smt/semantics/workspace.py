@@ -10,10 +10,10 @@ from pathlib import Path, PurePath
 
 from mmu_smt.semantics.checker import Identity, check_program
 from mmu_smt.semantics.expectations import check_expectations
-from mmu_smt.semantics.findings import Findings
+from mmu_smt.semantics.findings import Findings, TooManyFindings
 from mmu_smt.semantics.names import Kind, Symbol, did_you_mean
 from mmu_smt.semantics.program import Expectation, Program
-from mmu_smt.semantics.specs import SUFFIX, bundled_files, find_variant, spec_root
+from mmu_smt.semantics.specs import SUFFIX, bundled_files, find_variant, is_there, spec_root
 from mmu_smt.semantics.variants import assemble, chain_of, collect_variants
 from mmu_smt.syntax import nodes
 from mmu_smt.syntax.diagnostics import Diagnostic, Note, Severity, SpecError, sort_key
@@ -106,7 +106,20 @@ class Workspace:
         return self._programs[key]
 
     def _check(self, variant: str | None, given: Mapping[str, int]) -> Program:
+        if variant is not None and variant not in self._declared:
+            known = did_you_mean(variant, self._declared)
+            raise SpecError([Diagnostic("MS507", f"`{self.target}` has no variant `{variant}`{known}", None)])
         findings = Findings()
+        last = None if variant is None else self._declared[variant]
+        try:
+            program = self._checked(variant, given, findings)
+        except TooManyFindings:
+            program = None
+        if program is None:
+            raise SpecError(findings.diagnostics(variant=variant, home=None if last is None else last.span))
+        return program
+
+    def _checked(self, variant: str | None, given: Mapping[str, int], findings: Findings) -> Program | None:
         chain = self._chain(variant, findings)
         assembly = assemble(self._modules, chain, findings)
         names = [s.name for s in assembly.symbols.values() if s.kind is Kind.PARAM]
@@ -115,18 +128,10 @@ class Workspace:
         last = chain[-1] if chain else None
         link = None if last is None else next((a.text for a in last.annotations if a.kind == "link"), None)
         identity = Identity(variant, None if last is None else last.subject, link, self._digest(given))
-        program = check_program(assembly, identity, given, self.files[-1], findings)
-        if program is None:
-            raise SpecError(findings.diagnostics(variant=variant, home=None if last is None else last.span))
-        return program
+        return check_program(assembly, identity, given, self.files[-1], findings)
 
     def _chain(self, variant: str | None, findings: Findings) -> tuple[nodes.VariantDecl, ...]:
-        if variant is None:
-            return ()
-        if variant not in self._declared:
-            known = did_you_mean(variant, self._declared)
-            raise SpecError([Diagnostic("MS507", f"`{self.target}` has no variant `{variant}`{known}", None)])
-        return chain_of(self._declared, variant, findings)
+        return () if variant is None else chain_of(self._declared, variant, findings)
 
     def _digest(self, given: Mapping[str, int]) -> str:
         digest = sha256()
@@ -142,15 +147,18 @@ class Workspace:
         if self._expectations is None:
             findings = Findings()
             blocks = [d for m in self._modules for d in m.declarations if isinstance(d, nodes.ExpectDecl)]
-            self._expectations = check_expectations(blocks, self._declared, self._symbols_of, findings)
+            try:
+                checked = check_expectations(blocks, self._declared, self._symbols_of, findings)
+            except TooManyFindings:
+                checked = ()
             if len(findings):
-                self._expectations = None
                 raise SpecError(findings.diagnostics())
+            self._expectations = checked
         return tuple(e for e in self._expectations if e.variant == variant)
 
     def _symbols_of(self, variant: str | None) -> Mapping[str, Symbol]:
         if variant not in self._symbols:
-            ignored = Findings()  # `program` reports what is wrong with the declarations themselves
+            ignored = Findings(limit=None)  # `program` reports what is wrong with the declarations themselves
             self._symbols[variant] = assemble(self._modules, self._chain(variant, ignored), ignored).symbols
         return self._symbols[variant]
 
@@ -182,7 +190,7 @@ class _Overlay:
         self._texts = {_absolute(name): text for name, text in texts.items()}
 
     def has(self, path: Path) -> bool:
-        return _absolute(path) in self._texts or path.exists()
+        return _absolute(path) in self._texts or is_there(path)
 
     def read(self, path: Path, shown: str) -> SourceFile:
         """The text under a path. Raises SpecError where it cannot be read."""

@@ -173,8 +173,8 @@ class Session:
     def check(self, assumptions: Iterable[int] = (), *, rlimit: int | None = None) -> Answer:
         """Is everything asserted satisfiable together with these literals? `rlimit`: at most that many units for this question.
 
-        Never raises on Ctrl-C during the solver's work: the answer is then UNKNOWN for INTERRUPTED. After an UNKNOWN that is not due to the question's
-        own limit every further answer is the same, since a solver that was stopped at an arbitrary point is not asked again.
+        Never raises on Ctrl-C during the solver's work: the answer is then UNKNOWN for INTERRUPTED. After an UNKNOWN that is not due to the
+        question's own limit every further answer is the same, since a solver that was stopped at an arbitrary point is not asked again.
         """
         self._model = None
         self._known = len(self._variables)
@@ -225,7 +225,9 @@ class Session:
     # ------------------------------------------------------------------------------------------ inside
 
     def _flush(self) -> None:
-        """Make the solver translate what is pending. A translation cut short by a limit loses assertions, and later answers with them (Z3 5.4.1)."""
+        """Make the solver translate what is pending. A translation cut short by a limit loses assertions, and later answers with them (Z3
+        5.4.1).
+        """
         self._limit(None)
         array = (z3.Ast * 2)(self._literal(self.true), self._literal(-self.true))
         z3core.Z3_solver_check_assumptions(self._ref, self._solver.solver, 2, array)

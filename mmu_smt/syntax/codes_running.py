@@ -40,7 +40,7 @@ Nothing is wrong; run it again.
     ),
     CodeInfo(
         "MS503",
-        "unknown-property",
+        "no-such-property",
         "no property of this name",
         """\
 ## What it means
@@ -57,7 +57,7 @@ mmu-smt check spec.mmu --property retry_progres
     ),
     CodeInfo(
         "MS504",
-        "unknown-config",
+        "no-such-config",
         "no config of this name",
         """\
 ## What it means
@@ -93,7 +93,7 @@ mmu-smt check spec.mmu -D PAGES=5
     ),
     CodeInfo(
         "MS506",
-        "unknown-param",
+        "no-such-param",
         "no parameter of this name",
         """\
 ## What it means
@@ -110,7 +110,7 @@ mmu-smt check spec.mmu -D PAGE=5
     ),
     CodeInfo(
         "MS507",
-        "unknown-variant",
+        "no-such-variant",
         "no variant of this name",
         """\
 ## What it means
@@ -191,7 +191,7 @@ the initial conditions. There is nothing to run.
 ```
 const c: bool
 assume yes { c }
-config never { assume no { !c } }
+config nowhere { assume no { !c } }
 ```
 
 ## Instead

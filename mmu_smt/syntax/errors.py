@@ -51,6 +51,7 @@ _CLASS_OF: Mapping[str, str] = MappingProxyType(
         "RULE_LABEL": "a rule such as `@r`",
         "DOTTED": "a module name",
         "OPERATOR": "an operator",
+        "ARITHMETIC": "an operator",
         END: "the end of the file",
     }
 )
@@ -164,7 +165,7 @@ def expected(accepts: Iterable[str]) -> str:
     elif left >= _EXPRESSION:
         words.append("a type" if "LSQB" in left else "an expression")
         left -= _EXPRESSION_STARTS | ({"LSQB"} if "LSQB" in left else set())
-    elif "OPERATOR" in left:
+    elif left & {"OPERATOR", "ARITHMETIC"}:
         left -= _OPERATORS | _SUFFIXES
     elif left >= {"EQUAL", "ASSIGN_OP"}:
         left = {"EQUAL", "LPAR"} & left
@@ -213,7 +214,7 @@ def _foreign(place: _Place) -> tuple[str, str, Span | None] | None:
     after_operand = previous is not None and previous.type in OPERAND_ENDS
     if token.type == "ARROW" and after_operand:
         return "MS007", "there are no pointers: a field is read by `.`, and an implication is `=>`", None
-    if token.type == "EQUAL" and _OPERATORS & place.accepts:
+    if token.type == "EQUAL" and "OPERATOR" in place.accepts:
         return "MS007", "`=` assigns; `==` compares", None
     if token.type == "EQUAL" and previous is not None and previous.text in ("=", "<", ">", "!"):
         return "MS007", f"write `{previous.text}=` without a space", None
@@ -269,5 +270,7 @@ def _notes(place: _Place) -> Iterable[Note]:
             return
     if "DOTDOT" in place.accepts and previous is not None and previous.type == "RSQB":
         yield Note("an array type is written `[INDEX]ELEMENT`")
+    elif "DOTDOT" in place.accepts and token is not None and token.type == "EQUAL":
+        yield Note("the values that a parameter may take are a range, such as `1..16`")
     if "LBRACE" in place.accepts and not place.in_block and token is not None and token.type in _STATEMENT_STARTS:
         yield Note("a body stands in braces, even a single statement")

@@ -239,16 +239,12 @@ class _Writer:
         return lines
 
     def entry(self, entry: Entry, indent: int) -> list[str]:
-        margin = " " * indent
         only = entry.parts[0]
         if isinstance(only, Comment):
             return self.comment(only, indent)
         flat = self.flat(entry.parts)
-        if flat is not None and (len(margin) + len(flat) <= WIDTH or not any(isinstance(p, Body) and p.entries for p in entry.parts)):
-            pieces = self.pieces(entry.parts)
-            return (
-                [margin + flat] if len(margin) + len(flat) <= WIDTH or any(p.type == "BODY" for p in pieces) else _wrap(pieces, indent, 0)
-            )
+        if flat is not None and indent + len(flat) <= WIDTH:
+            return [" " * indent + flat]
         return self.broken(entry.parts, indent)
 
     def comment(self, comment: Comment, indent: int) -> list[str]:

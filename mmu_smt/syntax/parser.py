@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from pathlib import Path
 
 from mmu_smt.syntax import nodes as n
@@ -10,16 +11,18 @@ from mmu_smt.syntax.diagnostics import Diagnostic, SpecError
 from mmu_smt.syntax.errors import explain
 from mmu_smt.syntax.source import SourceFile
 from mmu_smt.syntax.tables import UnexpectedToken, run, tables
-from mmu_smt.syntax.tokens import BRACKETS, Scan, Token, scan, too_deep
+from mmu_smt.syntax.tokens import BRACKETS, DEPTH_LIMIT, Scan, Token, scan, too_deep, unbalanced
 from mmu_smt.syntax.vocabulary import DECLARATION_WORDS
 
 MAX_BYTES = 1_000_000
+MAX_DIAGNOSTICS = 100
 
 
 def parse(source: SourceFile) -> tuple[n.Module | None, tuple[Diagnostic, ...]]:
     """Parse one file.
 
-    Returns the tree and no diagnostics, or no tree and at least one diagnostic, in order of place. Never raises for what the text contains.
+    Returns the tree and no diagnostics, or no tree and the first diagnostics in order of place (at least one, at most MAX_DIAGNOSTICS).
+    Never raises for what the text contains.
     """
     scanned = scan(source)
     deep = too_deep(scanned)
@@ -70,41 +73,47 @@ def _all_errors(scanned: Scan) -> tuple[Diagnostic, ...]:
     """The scanner's findings, and one for each declaration in which the parser gets stuck.
 
     After an error the parse resumes at the next declaration. An error of the parser that comes after one of the scanner in the same stretch
-    is dropped: it is most likely its consequence (lines that begin with `#` take nothing else with them).
+    is dropped: it is most likely its consequence (lines that begin with `#` take nothing else with them). So is a `}` between declarations:
+    either it closes what was skipped, or the scanner has found it too.
     """
     built = tables()
     builder = Builder(scanned.source)
     actions = builder.actions(built)
-    found = list(scanned.diagnostics)
+    found = [*scanned.diagnostics, *unbalanced(scanned)]
     blamed = [d.span.start for d in found if d.span is not None and not d.span.text.startswith("#")]
     anchors = _anchors(scanned)
+    anchor_indices = [index for index, _ in anchors]
     begin = 0
     prefix: tuple[Token, ...] = ()
-    while begin < len(scanned.tokens):
+    for _ in range(MAX_DIAGNOSTICS):
         tokens = (*prefix, *scanned.tokens[begin:])
         try:
             run(built, tokens, actions)
             break
         except UnexpectedToken as error:
             at = max(begin, begin + error.index - len(prefix))
-            anchor = next(((i, p) for i, p in anchors if i > at or (i == at > begin)), None)
-            before = max((i for i, _ in anchors if begin <= i < at), default=begin)
+            following = bisect_left(anchor_indices, at if at > begin else at + 1)
+            anchor = anchors[following] if following < len(anchors) else None
+            preceding = bisect_left(anchor_indices, at) - 1
+            before = max(begin, anchor_indices[preceding]) if preceding >= 0 else begin
             stretch_start = scanned.tokens[before].start
             stretch_end = scanned.tokens[anchor[0]].start if anchor is not None else len(scanned.source.text)
-            if not any(stretch_start <= place < stretch_end for place in blamed):
+            left_over = "PARAM" in error.accepts and at < len(scanned.tokens) and scanned.tokens[at].type == "RBRACE"
+            if not left_over and not any(stretch_start <= place < stretch_end for place in blamed):
                 found.append(explain(scanned, at, error.accepts))
             if anchor is None:
                 break
             begin, prefix = anchor
     unique = {(d.code, d.span, d.message): d for d in (*found, *builder.problems)}
-    return tuple(sorted(unique.values(), key=lambda d: d.span.start if d.span else 0))
+    return tuple(sorted(unique.values(), key=lambda d: d.span.start if d.span else 0)[:MAX_DIAGNOSTICS])
 
 
 def _anchors(scanned: Scan) -> list[tuple[int, tuple[Token, ...]]]:
     """Where a parse can resume: the index of a token that begins a declaration, and the tokens to put before it.
 
-    A declaration begins with a keyword that is first on its line or follows a `}`; outside all brackets, any word in the first column is taken for
-    the beginning of one. A declaration inside a variant needs the head of a variant before it, so that the closing brace finds its partner.
+    A declaration begins with a keyword that is first on its line or follows a `}`; outside all brackets, any word in the first column is
+    taken for the beginning of one. A declaration inside a variant needs the head of a variant before it, so that the closing brace finds
+    its partner.
     """
     anchors: list[tuple[int, tuple[Token, ...]]] = []
     none: tuple[Token, ...] = ()
@@ -129,7 +138,7 @@ def _anchors(scanned: Scan) -> list[tuple[int, tuple[Token, ...]]]:
                 name = Token("NAME", "_", token.start, token.start, token.source)
                 variant = (head, name, token)
             opened.append(BRACKETS[token.type])
-        elif token.type in opened:
+        elif token.type in opened[-DEPTH_LIMIT:]:
             while opened.pop() != token.type:
                 pass
             if not opened:

@@ -133,7 +133,7 @@ def run(built: Tables, tokens: Sequence[Token], actions: Sequence[Action | None]
         while True:
             step = shifts[states[-1]].get(kind)
             if step is None:
-                raise UnexpectedToken(index, _accepts(built, states))
+                raise UnexpectedToken(index, _accepts(built, tokens[:index]))
             if step >= 0:
                 states.append(step)
                 values.append(token)
@@ -158,17 +158,26 @@ def run(built: Tables, tokens: Sequence[Token], actions: Sequence[Action | None]
     raise RuntimeError("the end mark neither ends the parse nor is refused")
 
 
-def _accepts(built: Tables, states: Sequence[int]) -> frozenset[str]:
-    """The terminals that a parser in this configuration can shift, after whatever reductions."""
+def _accepts(built: Tables, tokens: Sequence[Token]) -> frozenset[str]:
+    """The terminals that can follow `tokens`.
+
+    The parse is repeated: when an error shows, reductions for the wrong token (which LALR tables may allow) have already dropped
+    possibilities.
+    """
+    states = [built.start]
+    for token in tokens:
+        _shifts(built, states, token.type)
     return frozenset(kind for kind in built.shifts[states[-1]] if _shifts(built, list(states), kind))
 
 
 def _shifts(built: Tables, states: list[int], kind: str) -> bool:
+    """Take one terminal, without values; False where it does not fit."""
     while True:
         step = built.shifts[states[-1]].get(kind)
         if step is None:
             return False
         if step >= 0:
+            states.append(step)
             return True
         rule = built.rules[-1 - step]
         if rule.size:

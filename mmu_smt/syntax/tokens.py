@@ -8,7 +8,6 @@ module (whose words may be keywords).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -199,7 +198,7 @@ class _Scanner:
         return end
 
     def symbol(self, text: str, start: int, end: int) -> int:
-        if text == "'" and not self.after_operand(start):
+        if text == "'" and not (self.tokens and self.tokens[-1].type in OPERAND_ENDS):
             literal = _CHARACTER_LITERAL.match(self.source.text, start)
             if literal is not None and len(literal.group()) > 2:
                 self.report("MS003", "strings are written in double quotes, and there are no characters", start, literal.end())
@@ -216,9 +215,6 @@ class _Scanner:
             self.dotted = bool(self.tokens) and self.tokens[-1].type == "DOTTED"
         self.emit(type, text, start, end)
         return end
-
-    def after_operand(self, start: int) -> bool:
-        return bool(self.tokens) and self.tokens[-1].end == start and self.tokens[-1].type in OPERAND_ENDS
 
     def comment(self, text: str, start: int, end: int) -> None:
         self.comments.append(Comment(text.rstrip(), start, end))
@@ -301,9 +297,7 @@ class _Scanner:
 
 def scan(source: SourceFile) -> Scan:
     """Split a source text. Never raises for what the text contains."""
-    scanned = _Scanner(source).run()
-    diagnostics = sorted((*scanned.diagnostics, *_unbalanced(scanned)), key=lambda d: d.span.start if d.span else 0)
-    return Scan(source, scanned.tokens, scanned.comments, tuple(diagnostics))
+    return _Scanner(source).run()
 
 
 def is_first_on_line(text: str, offset: int) -> bool:
@@ -355,7 +349,7 @@ def too_deep(scanned: Scan) -> Diagnostic | None:
     for token in scanned.tokens:
         kind = token.type
         if kind in BRACKETS:
-            step = 1 + (1 if kind == "LSQB" or previous in OPERAND_ENDS else 0)
+            step = 2 if kind == "LSQB" or (kind == "LPAR" and previous in OPERAND_ENDS) else 1  # a subscript and a call are a node each
             levels[-1] += step - 1
             levels.append(1)
             elses.append(0)
@@ -382,12 +376,11 @@ def too_deep(scanned: Scan) -> Diagnostic | None:
     return None
 
 
-def _unbalanced(scanned: Scan) -> Iterator[Diagnostic]:
+def unbalanced(scanned: Scan) -> list[Diagnostic]:
     """One diagnostic for each bracket without partner; none where an unterminated string or comment may have swallowed it."""
-    if any(d.code == "MS005" for d in scanned.diagnostics):
-        return
-    if _match_brackets(scanned, use_layout=False):
-        yield from _match_brackets(scanned, use_layout=True)
+    if any(d.code == "MS005" for d in scanned.diagnostics) or not _match_brackets(scanned, use_layout=False):
+        return []
+    return _match_brackets(scanned, use_layout=True)
 
 
 def _match_brackets(scanned: Scan, *, use_layout: bool) -> list[Diagnostic]:
@@ -403,7 +396,8 @@ def _match_brackets(scanned: Scan, *, use_layout: bool) -> list[Diagnostic]:
         if token.type in BRACKETS:
             stack.append(token)
         elif token.type in _CLOSERS:
-            partner = next((i for i in reversed(range(len(stack))) if BRACKETS[stack[i].type] == token.type), None)
+            nearest = range(len(stack) - 1, max(-1, len(stack) - 1 - DEPTH_LIMIT), -1)  # a limit, so that garbage takes no quadratic time
+            partner = next((i for i in nearest if BRACKETS[stack[i].type] == token.type), None)
             if partner is None:
                 found.append(Diagnostic("MS006", f"this `{token.text}` closes nothing", token.span))
             else:

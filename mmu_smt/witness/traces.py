@@ -101,7 +101,8 @@ class Trace:
     """A replayed run: a finite one, or a lasso when `loop_start` is set.
 
     `initial` is the state before step 0; the state before step i > 0 is `steps[i-1].after`. For a lasso the last step leads back to the
-    state before step `loop_start`; `unclosed` names state variables that differ there although the property cannot see them (outside its cone).
+    state before step `loop_start`; `unclosed` names state variables that differ there although the property cannot see them (outside its
+    cone).
     """
 
     consts: Valuation

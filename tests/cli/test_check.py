@@ -139,8 +139,8 @@ def test_stats(mmu_smt: Command, folder: Path) -> None:
 @pytest.mark.parametrize(
     ("args", "code", "words"),
     [
-        (["-p", "end"], "MS503", ["there is no property end; did you mean ends?", "properties: no_runtime_fault, no_deadlock"]),
-        (["--config", "qiet"], "MS504", ["there is no config qiet; did you mean quiet?", "configs: quiet, rush, alone"]),
+        (["-p", "end"], "MS503", ["there is no property `end`; did you mean `ends`?", "properties: no_runtime_fault, no_deadlock"]),
+        (["--config", "qiet"], "MS504", ["there is no config `qiet`; did you mean `quiet`?", "configs: quiet, rush, alone"]),
         (["-D", "MAXX=3"], "MS506", ["MAXX", "MAX"]),
         (["-D", "MAX=8"], "MS505", ["MAX"]),
         (["-D", "MAX=three"], "MS505", ["NAME=VALUE"]),

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 
 import pytest
@@ -92,6 +93,17 @@ def test_format(mmu_smt: Command, folder: Path) -> None:
     assert sorted(p.name for p in folder.iterdir()) == ["broken.mmu", "door.mmu", "ugly.mmu"]
 
 
+@pytest.mark.parametrize(
+    ("given", "code", "shown"),
+    [(b"state  n:0..3", 0, "state n: 0..3\n"), (b"state n:", 2, "<stdin>:1:"), (b"\xff", 2, "[MS011]")],
+)
+def test_format_from_standard_input(mmu_smt: Command, monkeypatch: pytest.MonkeyPatch, given: bytes, code: int, shown: str) -> None:
+    monkeypatch.setattr(sys, "stdin", TextIOWrapper(BytesIO(given)))
+    ran = mmu_smt("fmt", "-")
+    assert ran.code == code
+    assert shown in (ran.out if code == 0 else ran.err)
+
+
 @pytest.mark.parametrize("code", sorted(CATALOGUE))
 def test_every_code_is_explained(mmu_smt: Command, code: str) -> None:
     ran = mmu_smt("explain", code)
@@ -104,7 +116,7 @@ def test_explain_takes_names_and_refuses_others(mmu_smt: Command) -> None:
     assert mmu_smt("explain", CATALOGUE["MS701"].slug).code == 0
     ran = mmu_smt("explain", "MS7O1")
     assert (ran.code, ran.out) == (2, "")
-    assert "did you mean MS701?" in ran.err
+    assert "did you mean `MS701`?" in ran.err
 
 
 @pytest.mark.parametrize("args", [["--help"], ["check", "--help"], ["--version"]])

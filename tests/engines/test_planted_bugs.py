@@ -143,7 +143,7 @@ def _cone_without_its_closure(patch: pytest.MonkeyPatch) -> None:
     original = Cones.of_progress
 
     def of_progress(self: Cones, query: object) -> frozenset[str]:
-        self.close = lambda seeds: seeds  # type: ignore[method-assign]
+        self.close = lambda seeds, **_: seeds  # type: ignore[method-assign]
         try:
             return original(self, query)  # type: ignore[arg-type]
         finally:

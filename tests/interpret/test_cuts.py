@@ -27,29 +27,39 @@ def positions(text: str, *names: str) -> list[str | None]:
 
 
 def test_locks_and_yields_cut_only_when_an_env_step_is_enabled() -> None:
-    text = ENV + """
+    text = (
+        ENV
+        + """
     state x: 0..9 = 0
     step go() by guest { x = 1; lock big { x = 2 } x = 3; yield "here"; x = 4 }
     """
+    )
     assert positions(text, "c") == ["before lock big in go", "after lock big in go", 'at "here" in go', None]
     assert positions(text) == [None]
 
 
 def test_what_each_part_does() -> None:
-    m = machine(ENV + """
+    m = machine(
+        ENV
+        + """
     state x: 0..9 = 0
     step go() by guest { x = 1; lock big { x = 2 } x = 3; yield "here"; x = 4 }
-    """, "c")
+    """,
+        "c",
+    )
     consts, configuration = start(m)
     assert [m.valuation(o.after.state)["x"] for o in follow(m, consts, configuration) if o.after] == [1, 2, 3, 4]
 
 
 def test_nothing_cuts_inside_a_lock() -> None:
-    text = ENV + """
+    text = (
+        ENV
+        + """
     state x: 0..9 = 0
     fn inner() { lock other { x += 1 } yield "in" }
     step go() by guest { lock big { inner(); lock other { x += 1 } yield "too" } inner() }
     """
+    )
     assert positions(text, "c") == [
         "before lock big in go",
         "after lock big in go",
@@ -61,11 +71,14 @@ def test_nothing_cuts_inside_a_lock() -> None:
 
 
 def test_return_inside_a_lock_is_cut_after_the_release() -> None:
-    text = ENV + """
+    text = (
+        ENV
+        + """
     state x: 0..9 = 0
     fn take() -> 0..9 { lock big { lock small { if tick { return 1 } return x + 5 } } }
     step go() by guest { x = take() }
     """
+    )
     m = machine(text, "c")
     consts, configuration = start(m)
     taken = follow(m, consts, configuration)
@@ -75,11 +88,15 @@ def test_return_inside_a_lock_is_cut_after_the_release() -> None:
 
 
 def test_a_pending_return_is_part_of_the_configuration() -> None:
-    m = machine(ENV + """
+    m = machine(
+        ENV
+        + """
     state x: 0..9 = 0
     fn take(k: 0..3) -> 0..3 { lock big { let t: 0..3 = 2 - k / 2 * 2; if k == 3 { return 1 } if k < 3 { return t } } return 1 }
     step go() by guest { choose k: 0..3; x = take(k) }
-    """, "c")
+    """,
+        "c",
+    )
     consts, configuration = start(m)
     after_lock: dict[int, Configuration] = {}
     for started in m.successors(consts, configuration):
@@ -96,10 +113,14 @@ def test_a_pending_return_is_part_of_the_configuration() -> None:
 
 
 def test_locals_out_of_scope_do_not_tell_configurations_apart() -> None:
-    m = machine(ENV + """
+    m = machine(
+        ENV
+        + """
     state x: 0..9 = 0
     step go() by guest { if x == 0 { choose k: 0..3; lock big { let t = k; x = 1; x = 0 } } yield "end" }
-    """, "c")
+    """,
+        "c",
+    )
     consts, configuration = start(m)
     before = {o.after for o in m.successors(consts, configuration) if not o.move.resume and o.move.step == "go"}
     assert len(before) == 4  # k is in scope before the lock
@@ -110,11 +131,15 @@ def test_locals_out_of_scope_do_not_tell_configurations_apart() -> None:
 
 
 def test_different_returns_in_a_lock_lead_to_equal_configurations() -> None:
-    m = machine(ENV + """
+    m = machine(
+        ENV
+        + """
     state x: 0..9 = 0
     fn take() -> 0..3 { lock big { choose b: bool; let t = b; if t { return 2 } return 2 } }
     step go() by guest { x = take() }
-    """, "c")
+    """,
+        "c",
+    )
     consts, configuration = start(m)
     (started,) = [o for o in m.successors(consts, configuration) if o.move.step == "go"]
     assert started.after is not None
@@ -124,20 +149,25 @@ def test_different_returns_in_a_lock_lead_to_equal_configurations() -> None:
 
 
 def test_env_steps_act_between_the_parts_and_locals_survive() -> None:
-    text = ENV + """
+    text = (
+        ENV
+        + """
     state seen: [0..1]bool = fill(false)   state done: bool = false
     step go() by guest when !done { let before = tick; yield "gap"; seen[0] = before; seen[1] = tick; done = true }
     terminal done
     cover changed { done' && seen'[0] != seen'[1] }
     cover same { done' && seen'[0] == seen'[1] && tick }
     """
+    )
     assert verdict(text, "changed", "c") == ("reached", 3)
     assert verdict(text, "changed") == ("unreachable", None)
     assert verdict(text, "same", "c") == ("reached", 3)
 
 
 def test_the_index_of_an_assignment_survives_a_cut_in_its_value() -> None:
-    text = ENV + """
+    text = (
+        ENV
+        + """
     type Bit = 0..1
     state a: [Bit]0..9 = fill(0)   state i: Bit = 0   state done: bool = false
     step move() by env { i = 1 }
@@ -148,15 +178,20 @@ def test_the_index_of_an_assignment_survives_a_cut_in_its_value() -> None:
     cover moved { done' && !done && a'[0] == 5 && i == 1 }
     cover wrong { done' && !done && a'[1] == 5 && i == 0 }
     """
+    )
     assert verdict(text, "moved", "d") == ("reached", 3)
     assert verdict(text, "wrong", "d") == ("unreachable", None)
 
 
 def test_loops_are_part_of_the_position() -> None:
-    m = machine(ENV + """
+    m = machine(
+        ENV
+        + """
     state x: 0..9 = 0
     step go() by guest { for i in 0..2 { yield "turn" } }
-    """, "c")
+    """,
+        "c",
+    )
     consts, configuration = start(m)
     taken = follow(m, consts, configuration)
     flights = [o.after.flight for o in taken if o.after and o.after.flight]
@@ -182,11 +217,15 @@ def test_env_steps_are_atomic() -> None:
 
 
 def test_one_step_at_a_time() -> None:
-    m = machine(ENV + """
+    m = machine(
+        ENV
+        + """
     state x: 0..3 = 0
     step go() by guest { lock big { x = 1 } }
     step also() by kvm when x == 0 { x = 2 }
-    """, "c")
+    """,
+        "c",
+    )
     consts, configuration = start(m)
     assert {o.move.step for o in m.successors(consts, configuration)} == {"go", "also", "env_tick"}
     inside = next(o.after for o in m.successors(consts, configuration) if o.move.step == "go")

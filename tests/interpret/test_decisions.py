@@ -15,7 +15,9 @@ def decisions(text: str) -> list[tuple[str, str, str | None]]:
 
 
 def test_a_handler_records_its_value_and_rule() -> None:
-    text = "state x: bool = true  handler h() -> Ret { if x { return RETRY @r1 } return EMULATE }  step go() by guest { h(); x = false; h() }"
+    text = (
+        "state x: bool = true  handler h() -> Ret { if x { return RETRY @r1 } return EMULATE }  step go() by guest { h(); x = false; h() }"
+    )
     assert decisions(text) == [("h", "RETRY", "r1"), ("h", "EMULATE", None)]
 
 
@@ -90,17 +92,23 @@ def test_a_ghost_written_outside_handlers_is_seen_as_the_transition_ends() -> No
 
 
 def test_ghosts_are_forgotten_between_steps() -> None:
-    text = ENUM + GHOSTS + """
+    text = (
+        ENUM
+        + GHOSTS
+        + """
     step go() by guest when rounds < 2 { if rounds == 0 { h(3) } rounds += 1 }
     terminal rounds == 2
     step property second_sees_default { rounds == 1 => g == 0 }
     cover first_sees { rounds == 0 && g == 3 }
     """
+    )
     assert verdict(text, "second_sees_default") == ("proved", None)
     assert verdict(text, "first_sees") == ("reached", 1)
 
 
-CUT = ENUM + """
+CUT = (
+    ENUM
+    + """
 ghost g: 0..9 = 0
 state x: 0..3 = 0   state tick: bool = false
 step env_tick() by env { tick = !tick }
@@ -109,6 +117,7 @@ handler h() -> Ret { g = 4; lock big { x = 1; return RETRY @r1 } }
 step go() by guest when x == 0 { h(); yield "later"; x = 2 }
 terminal x == 2
 """
+)
 
 
 def test_a_decision_is_made_when_the_handler_really_returns() -> None:
@@ -137,7 +146,9 @@ def test_an_env_transition_has_no_decisions_and_shows_ghosts_as_they_are() -> No
 
 
 def test_decides_with_and_without_a_rule() -> None:
-    text = ENUM + """
+    text = (
+        ENUM
+        + """
     state x: 0..2 = 0
     handler h() -> Ret { x += 1; if x == 1 { return RETRY @r1 } return RETRY @r2 }
     step go() by guest when x < 2 { h() }
@@ -146,13 +157,16 @@ def test_decides_with_and_without_a_rule() -> None:
     step property never_emulate { !h.decides(EMULATE) }
     step property only_first { h.decides(RETRY) => h.decides(RETRY) @r1 }
     """
+    )
     assert verdict(text, "by_second") == ("reached", 2)
     assert verdict(text, "never_emulate") == ("proved", None)
     assert verdict(text, "only_first") == ("violated", 2)
 
 
 def test_the_decision_path_lists_the_tests_since_the_handler_was_entered() -> None:
-    text = ENUM + """
+    text = (
+        ENUM
+        + """
     state x: 0..9 = 3   state tick: bool = false
     fn probe() -> bool { if x > 5 { return true } x += 1; return false }
     handler h() -> Ret {
@@ -162,6 +176,7 @@ def test_the_decision_path_lists_the_tests_since_the_handler_was_entered() -> No
     }
     step go() by guest { if tick { } h() }
     """
+    )
     _, outcome = transition(text, paths=True)
     (decision,) = outcome.decisions
     assert [(t.text, t.outcome, t.function) for t in decision.path] == [

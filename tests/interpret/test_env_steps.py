@@ -18,7 +18,7 @@ step faulty() by env when o.value == 1 { a[0] = 1 }
 step crash() by env { a[0] = o.value == 0 ? 1 : 0 }
 step pick() by env { choose s: Slot; a[s] = 1 }
 step go() by guest { }
-config any { enable set }
+config every { enable set }
 config some { enable set(s, v) when s == 1  enable set(s, v) when s == 2 && a[0] == 1 }
 config odd { enable set(s, v) when o.value == s }
 config broken { enable faulty }
@@ -35,7 +35,7 @@ def moves(*names: str, in_loop: bool = False) -> list[tuple[str, tuple[object, .
 
 
 def test_a_step_that_changes_nothing_is_disabled() -> None:
-    assert moves("any") == [("set", (0, 1)), ("set", (1, 1)), ("set", (2, 1))]
+    assert moves("every") == [("set", (0, 1)), ("set", (1, 1)), ("set", (2, 1))]
 
 
 def test_some_clause_must_hold() -> None:
@@ -94,7 +94,7 @@ def test_stem_only_clauses_do_not_count_in_a_loop() -> None:
     ],
 )
 def test_moves_that_are_not_enabled(move: Move, message: str) -> None:
-    m = machine(TEXT, "any")
+    m = machine(TEXT, "every")
     consts, configuration = start(m)
     with pytest.raises(NotEnabled, match=message):
         m.perform(consts, configuration, move)

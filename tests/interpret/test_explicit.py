@@ -48,7 +48,9 @@ def test_ring(property_text: str, expected: tuple[str, int | None]) -> None:
 
 
 def test_least_bounds() -> None:
-    found = verdicts(RING + "progress p within least { recurs taken(up) never x' == 1 }  progress q within least { recurs x > 2 never x' == 1 }")
+    found = verdicts(
+        RING + "progress p within least { recurs taken(up) never x' == 1 }  progress q within least { recurs x > 2 never x' == 1 }"
+    )
     assert (found["p"].word.value, found["p"].least) == ("proved", 3)
     assert (found["q"].word.value, found["q"].least) == ("proved", 1)
 
@@ -79,14 +81,25 @@ def test_a_property_whose_evaluation_faults() -> None:
 
 
 def test_deadlock() -> None:
-    text = "state x: 0..3 = 0   step up(k: 0..1) by guest when x < 2 && k == 1 { x += 1 } step env_reset() by env { x = 0 } config c { enable env_reset }"
+    text = """
+    state x: 0..3 = 0
+    step up(k: 0..1) by guest when x < 2 && k == 1 { x += 1 }
+    step env_reset() by env { x = 0 }
+    config c { enable env_reset }
+    """
     assert verdict(text, "no_deadlock") == ("violated", 2)
     assert verdict(text, "no_deadlock", "c") == ("violated", 2)  # an env step does not help
     assert verdict(text + " terminal x == 2", "no_deadlock") == ("proved", None)
 
 
 def test_nothing_is_claimed_of_a_system_without_initial_states() -> None:
-    text = "const a: bool assume no { a && !a } state x: bool = false  step go() by guest { x = true }  cover c { x' }  invariant i { x => false }"
+    text = """
+    const a: bool   assume no { a && !a }
+    state x: bool = false
+    step go() by guest { x = true }
+    cover c { x' }
+    invariant i { x => false }
+    """
     found = verdicts(text)
     assert found["c"].word.value == "unreachable"
     assert found["i"].word.value == "vacuous"
@@ -98,7 +111,13 @@ def test_init_invariants_are_judged_as_invariants() -> None:
 
 
 def test_the_shortest_over_all_constants_and_initial_states() -> None:
-    text = "const from: 0..3 const by: 1..2 state x: 0..9 = from step up() by guest when x < 8 { x += by } terminal x >= 8 cover c { x' == 8 }"
+    text = """
+    const from: 0..3   const pace: 1..2
+    state x: 0..9 = from
+    step up() by guest when x < 8 { x += pace }
+    terminal x >= 8
+    cover c { x' == 8 }
+    """
     assert verdict(text, "c") == ("reached", 3)  # 3, 5, 7: 9 is no 8; 2, 4, 6, 8
 
 
@@ -109,7 +128,7 @@ step finish() by kvm when x == 1 { y = true; x = 2 }
 step rest() by guest when x == 2 { }
 progress p { recurs taken(spin)  never y' }
 cover lasso { recurs taken(spin)  never y' }
-config none { }
+config plain { }
 config weak { enable finish weakly fair }
 config strong { enable finish strongly fair }
 """
@@ -117,7 +136,7 @@ config strong { enable finish strongly fair }
 
 def test_fairness_of_a_step() -> None:
     text = FAIR.replace("step spin() by guest {", "step spin() by guest when x < 2 {")
-    assert verdict(text, "p", "none") == ("violated", 2)
+    assert verdict(text, "p", "plain") == ("violated", 2)
     assert verdict(text, "p", "weak") == ("violated", 2)  # it is disabled every other state
     assert verdict(text, "p", "strong") == ("proved", None)
     assert verdict(text, "lasso", "weak") == ("reached", 2)
@@ -130,11 +149,11 @@ def test_weak_fairness_of_a_step_that_stays_enabled() -> None:
     step wait() by guest when !y { }
     step finish() by kvm when !y { y = true }
     terminal y
-    config none { }
+    config plain { }
     config weak { enable finish weakly fair }
     progress p { recurs taken(wait)  never y' }
     """
-    assert verdict(text, "p", "none") == ("violated", 1)
+    assert verdict(text, "p", "plain") == ("violated", 1)
     assert verdict(text, "p", "weak") == ("proved", None)
 
 
@@ -206,7 +225,11 @@ def test_no_least_bound_and_no_lasso_is_unknown() -> None:
 
 
 def test_a_cone_closes_loops_earlier() -> None:
-    text = "state x: bool = false  state n: 0..3 = 0  step go() by guest { x = !x; n = n == 3 ? 0 : n + 1 }  progress p { recurs x' never false }"
+    text = """
+    state x: bool = false   state n: 0..3 = 0
+    step go() by guest { x = !x; n = n == 3 ? 0 : n + 1 }
+    progress p { recurs x' never false }
+    """
     checked = program(text)
     assert explore(checked, config(checked)).verdicts["p"].length == 4
     assert explore(checked, config(checked), cone={"p": frozenset({"x"})}).verdicts["p"].length == 2

@@ -14,12 +14,14 @@ from mmu_smt.semantics.types import values
 from tests.interpret.support import config, program
 
 SYSTEMS = [
-    "const a: 0..3 const b: bool assume x { b => a > 1 } state s: 0..3 = a state t: bool init y { t == b || s == 2 } step go() by guest { }",
+    """const a: 0..3 const b: bool assume x { b => a > 1 }
+       state s: 0..3 = a state t: bool init y { t == b || s == 2 } step go() by guest { }""",
     "const a: [0..2]0..2 assume d { all(i in 0..2, j in 0..2: i != j => a[i] != a[j]) } state s: bool step go() by guest { }",
     """record R { o: Bit?, k: 0..2 } type Bit = 0..1 const r: R assume x { r.o != none && r.o.value < r.k }
        state t: R init y { t.k == r.k && (t.o == none || t.o == r.o) } step go() by guest { }""",
     "const a: 0..3 assume x { a / (a * 1) == 1 } state s: 0..9 = 8 / a state t: 0..3 init y { 3 / t >= s } step go() by guest { }",
-    "enum E { A, B } flags F { X @0, Y @9 } const e: E const f: F assume n { f has X || e == B } state s: F init m { s & f == f } step go() by guest { }",
+    """enum E { A, B } flags F { X @0, Y @9 } const e: E const f: F assume n { f has X || e == B }
+       state s: F init m { (s & f) == f } step go() by guest { }""",
     "const a: 0..3 assume x { a > 3 } state s: bool step go() by guest { }",
     """type N = 0..5 const n: N? state r: [0..1]N? fn ok(v: N?) -> bool { match v { none => return false _ => return v.value % 2 == 0 } }
        assume even { ok(n) } init i { ok(r[0]) => r[0] == n } step go() by guest { }""",

@@ -143,7 +143,7 @@ PLANTED: list[tuple[str, tuple[str, ...], Change, str]] = [
     ("small", ("c",), lambda c: replace(c, moves=(*c.moves, Move("mark", (0,))), loop_start=0, states=(*c.states, {})), "finite run"),
     ("small", ("c",), move(0, args=(7,)), "no arguments"),
     ("small", ("c",), move(0, choices={}), "no value for the choice"),
-    ("small", ("c",), move(1, resume=False), "cannot start while"),
+    ("small", ("c",), move(1, resume=False, args=(0,)), "cannot start while"),
     ("small", ("c",), move(0, resume=True), "not in flight"),
     ("small", ("c",), move(0, step="stuck", args=()), "guard of stuck does not hold"),
     ("small", ("c",), move(0, step="nothing"), "no step"),
@@ -198,13 +198,13 @@ def test_a_loop_must_be_fair() -> None:
     state y: bool = false  state done: 0..2 = 0
     step wait() by guest { y = !y }
     step finish() by kvm when y { done = 2 }
-    config none { }
+    config plain { }
     config weak { enable finish weakly fair }
     config strong { enable finish strongly fair }
     progress p { recurs taken(wait) never done' == 2 }
     """
     run = Candidate({}, tuple({"y": y, "done": 0} for y in (False, True, False)), (Move("wait"), Move("wait")), 0)
-    assert replayed(text, run, "none").loop_start == 0
+    assert replayed(text, run, "plain").loop_start == 0
     assert replayed(text, run, "weak").loop_start == 0
     with pytest.raises(ReplayMismatch, match="strong fairness of finish"):
         replayed(text, run, "strong")
@@ -276,5 +276,11 @@ def test_a_local_in_flight_must_agree_where_the_loop_closes() -> None:
     for loop_start, message in ((1, "stands elsewhere"), (0, "at one end only")):
         with pytest.raises(ReplayMismatch, match=message):
             replayed(text, Candidate({}, (start, {}, {}, {}), moves, loop_start), "c")
+    kept = text.replace('for i in 0..3 { yield "turn" }', 'let kept = t; yield "turn"')
+    around = (Move("go"), Move("go", resume=True), Move("tick"), Move("go"), Move("tick"))
+    with pytest.raises(ReplayMismatch, match="a local or a ghost"):
+        replayed(kept, Candidate({}, (start, *({} for _ in around)), around, 1), "c")
+    with pytest.raises(ReplayMismatch, match="a local or a ghost"):
+        replayed(kept, Candidate({}, (start, *({} for _ in around)), around, 1), "c", cone=frozenset({"t"}))
     whole = (Move("go"), *(Move("go", resume=True) for _ in range(4)))
     assert replayed(text, Candidate({}, (start, {}, {}, {}, {}, {}), whole, 0), "c").loop_start == 0

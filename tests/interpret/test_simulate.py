@@ -20,7 +20,7 @@ assume large { big > 1000 }
 state x: 0..9
 state tick: bool = false
 init fits { x == used[3] && x > 0 }
-step down(by: Page) by guest when x > 0 && by <= x { choose spare: bool; lock a { } if !spare { x -= by } }
+step down(n: Page) by guest when x > 0 && n <= x { choose spare: bool; lock a { } if !spare { x -= n } }
 step env_tick() by env { tick = !tick }
 terminal x == 0
 config c { enable env_tick }

@@ -129,7 +129,7 @@ def test_assert() -> None:
 
 
 def test_a_faulting_guard_is_enabled_and_faults() -> None:
-    m, outcome = transition("type Bit = 0..1   state o: Bit? = none   step go() by guest when o.value == 1 { o = none }")
+    _, outcome = transition("type Bit = 0..1   state o: Bit? = none   step go() by guest when o.value == 1 { o = none }")
     assert outcome.after is None
     assert outcome.fault is not None
 

@@ -30,7 +30,7 @@ shop/desk.mmu:2:1: error: served_at_last violated [MS701]
               last: none -> Customer(wants: 1, friend: none)
    3 +> env   thief
               open: false -> true, last.friend: none -> 3
-   4 |  guest a customer asks goes on, stops before lock till (desk.mmu:8)
+   4 |  guest goes on, stops before lock till (desk.mmu:8)
               serve: LATER @refusal (desk.mmu:6)
               open: true -> false, last.friend: 3 -> none
    4 -+ back to 2: every state variable is as it was
@@ -96,6 +96,12 @@ def test_loop_without_stem_returns_to_the_initial_state() -> None:
     shown = plain(trace_lines(sample.PROGRAM, trace))
     assert "   1 +> env   thief" in shown
     assert "   2 -+ back to 0:" in shown
+
+
+def test_env_step_does_not_move_the_step_in_flight() -> None:
+    waiting = replace(sample.LASSO.steps[2], position="before lock till", after=sample.ASKED)
+    trace = replace(sample.LASSO, steps=(*sample.LASSO.steps[:2], waiting), loop_start=None)
+    assert plain(trace_lines(sample.PROGRAM, trace)).endswith("\n   3    env   thief\n")
 
 
 def test_fault_is_placed_where_it_happens() -> None:

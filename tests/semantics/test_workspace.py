@@ -43,7 +43,7 @@ def test_imports_are_read_once_and_before_what_imports_them(tmp_path: Path) -> N
 
 
 def test_all_files_errors_are_reported(tmp_path: Path) -> None:
-    write(tmp_path, main="import a, b, missing\nstate m bool", a="state a a a", b="fn f( {")
+    write(tmp_path, main="import a, b, missing", a="state a a a", b="fn f( {")
     with pytest.raises(SpecError) as caught:
         Workspace.load(tmp_path / "main.mmu")
     found = caught.value.diagnostics
@@ -274,8 +274,8 @@ def test_errors_point_at_the_culprit(text: str, marked: str) -> None:
     (found,) = findings(text)
     assert found.span is not None
     assert found.span.text == marked
-    line = text.splitlines()[1]
-    assert (found.span.line, found.span.column) == (2, line.rindex(marked) + 1)
+    last = text.splitlines()[-1]
+    assert (found.span.line, found.span.column) == (text.count("\n") + 1, last.rindex(marked) + 1)
 
 
 @pytest.mark.parametrize(
@@ -314,6 +314,13 @@ def test_a_cycle_of_calls_is_shown_whole() -> None:
 
 def test_errors_do_not_cascade() -> None:
     assert codes("state s: Missing\ninvariant p { s == 1 && s.x == s[2] }\nstep t() by guest { s = 1 let a = s a = 2 s += a }") == ["MS102"]
+
+
+def test_checking_stops_after_many_errors() -> None:
+    names = "\n".join(f"state variable_{i}: bool" for i in range(500))
+    found = findings(names + "\n" + "\n".join(f"invariant p{i} {{ variabel_{i} }}" for i in range(2000)))
+    assert len(found) == 100
+    assert any("stopped" in note.message for note in found[-1].notes)
 
 
 def test_errors_are_in_order_of_place() -> None:

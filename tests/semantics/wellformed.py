@@ -92,7 +92,7 @@ class Contract:
 
     def __init__(self, program: Program) -> None:
         self.program = program
-        self.ids: set[int] = set()
+        self.ids: dict[int, object] = {}
         self.scope: set[int] = set()
 
     def check(self) -> None:
@@ -152,9 +152,9 @@ class Contract:
                     assert judged.recurs is None
                     self.expression(judged.condition, BOOL, step=step)
 
-    def fresh(self, number: int) -> None:
-        assert number not in self.ids, f"id {number} is used twice"
-        self.ids.add(number)
+    def fresh(self, number: int, owner: object) -> None:
+        """An id belongs to one statement or call (which the configs that include it, and an `init invariant`, share)."""
+        assert self.ids.setdefault(number, owner) is owner, f"id {number} is used twice"
 
     # ------------------------------------------------------------------------------------------ statements
 
@@ -165,7 +165,7 @@ class Contract:
         self.scope = outer
 
     def statement(self, statement: TStmt) -> None:
-        self.fresh(statement.id)
+        self.fresh(statement.id, statement)
         match statement:
             case Let(local=local, value=value):
                 self.expression(value, local.type, free=True)
@@ -271,7 +271,7 @@ class Contract:
             case Convert():
                 self.convert(node, free=free, step=step)
             case Call(function=function, args=args):
-                self.fresh(node.id)
+                self.fresh(node.id, node)
                 assert self.program.functions[function].returns == type
                 assert free or not self.program.functions[function].effectful
                 self.arguments(function, args)
