@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mmu_smt.api import DisagreementError, Limits, Spec, UnconfirmedError, check, format_text, load, run, test
+from mmu_smt.api import DisagreementError, Limits, Spec, UnconfirmedError, check, format_text, load, report_text, run, test
 from mmu_smt.syntax.diagnostics import Diagnostic, SpecError
 from mmu_smt.witness.expectations import Outcome, TestReport
 from mmu_smt.witness.traces import Trace, TraceStep
@@ -26,6 +26,7 @@ __all__ = [
     "check",
     "format_text",
     "load",
+    "report_text",
     "run",
     "test",
 ]

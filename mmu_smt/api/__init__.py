@@ -132,6 +132,15 @@ def format_text(text: str, name: str = "spec.mmu") -> str:
     return format_source(SourceFile(name, text))
 
 
+def report_text(result: CheckResult, *, full: bool = False) -> str:
+    """What `mmu-smt check` prints of a result: findings with their traces, then the summary. `full`: every trace, without omissions."""
+    from mmu_smt.report.lines import plain
+    from mmu_smt.report.text import check_lines
+
+    reached = frozenset(v.property.name for v in result.verdicts if v.word is Word.REACHED)
+    return plain(check_lines((result,), traces_of=reached, full=full))
+
+
 def bundled() -> dict[str, str | None]:
     """The variants that come with the tool and can be named without a file, with their subject lines."""
     from mmu_smt.semantics.specs import bundled_files

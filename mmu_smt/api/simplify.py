@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
+from mmu_smt.interpret.initial import Search
 from mmu_smt.interpret.machine import Machine
 from mmu_smt.interpret.replay import ReplayMismatch, carry_out
 from mmu_smt.semantics.types import ArrayType, RecordType, default_value, index_size
@@ -38,8 +39,9 @@ def simplify(program: Program, config: Config, candidate: Candidate) -> Candidat
 class _Simplifier:
     def __init__(self, machine: Machine, candidate: Candidate) -> None:
         self._machine = machine
+        self._search = Search(machine.codes, machine.config)
         self._candidate = candidate
-        self._seen = _visible(carry_out(machine, candidate))
+        self._seen = _visible(carry_out(machine, candidate, self._search))
         self._left = ATTEMPTS
 
     def run(self) -> Candidate:
@@ -73,7 +75,7 @@ class _Simplifier:
         else:
             tried = replace(old, states=tuple(_with(s, name, way, wanted) if name in s else s for s in old.states))
         try:
-            if _visible(carry_out(self._machine, tried)) != self._seen:
+            if _visible(carry_out(self._machine, tried, self._search)) != self._seen:
                 return False
         except ReplayMismatch:
             return False

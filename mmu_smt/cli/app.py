@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gc
+import os
 import sys
 from collections.abc import Callable, Sequence
-from typing import Annotated, TypeVar
+from contextlib import suppress
+from typing import Annotated, NoReturn, TypeVar
 
 from cyclopts import App, CycloptsError, Parameter
 
@@ -240,9 +243,27 @@ def explain(code: str, *, no_color: NoColor = False) -> int:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line (default: the process's own) and return the exit code. Never raises, except under MMU_SMT_DEBUG."""
-    output = Output(colour="--no-color" not in (sys.argv if argv is None else argv))
-    return int(_guarded(lambda: app(list(sys.argv[1:] if argv is None else argv)) or Exit.OK, output))
+    """Run the command line and return the exit code. Never raises, except under MMU_SMT_DEBUG.
+
+    Default: the process's own command line, which ends the process.
+    """
+    if argv is None:
+        gc.set_threshold(100_000, 50, 50)  # nearly everything made here is in use until the end
+        _leave(_run(sys.argv[1:]))
+    return _run(argv)
+
+
+def _run(argv: Sequence[str]) -> int:
+    output = Output(colour="--no-color" not in argv)
+    return int(_guarded(lambda: app(list(argv)) or Exit.OK, output))
+
+
+def _leave(code: int) -> NoReturn:
+    """End the process at once: taking the solver's memory apart would take longer than many a check."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError, AttributeError):  # AttributeError: there is no such stream
+            stream.flush()
+    os._exit(code)
 
 
 def _guarded(action: Callable[[], int], output: Output) -> int:

@@ -6,7 +6,7 @@ ever asserted before the questions about it have been asked, so a run that can g
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -15,11 +15,10 @@ from mmu_smt.engines.counting import Counter
 from mmu_smt.engines.lasso import LassoGoal, Loops
 from mmu_smt.engines.result import RawRun
 from mmu_smt.engines.unroll import Observer, Unroller
+from mmu_smt.model.inputs import SELECTOR
 from mmu_smt.model.system import ProgressQuery, SafetyQuery, TransitionSystem
+from mmu_smt.model.term import Term
 from mmu_smt.solve.session import Session
-
-SELECTOR = "sel"
-"""Name of the input that selects the choice of a transition."""
 
 
 class Goal(Protocol):
@@ -96,8 +95,23 @@ class Search:
         self.facts: list[SafetyGoal] = []
         self._simple: dict[tuple[str, ...], SimplePaths] = {}
         self._loops: dict[tuple[str, ...], Loops] = {}
-        env = _env_selected(system)
-        self._env = None if env is None else Counter(session, "env", lambda t: self.unroller.observe((env,), t)[0])
+        self.env = env = _env_selected(system)
+        self._env_count = None if env is None else Counter(session, "env", lambda t: self.unroller.observe((env,), t)[0])
+
+    def initial_values(self, phase: str) -> dict[str, int]:
+        """The state variables of the cone that have one value in all initial states. To be asked at depth 0. Raises OutOfBudget."""
+        if not settled(self.session.check(), phase):
+            return {}
+        names = self.unroller.cone
+        values = dict(zip(names, self.session.values(self.unroller.state(0, names)), strict=True))
+        observers = [Observer(f"{n} initially", valuation(self.system, {n: v}), on_state=True) for n, v in values.items()]
+        left = dict(zip(names, self.unroller.observe(observers, 0), strict=True))
+        while left:
+            other = self.session.define_or("initial values", [-literal for literal in left.values()])
+            if not settled(self.session.check((other,)), phase):
+                break
+            left = {n: literal for n, literal in left.items() if self.session.value(literal)}
+        return {n: values[n] for n in left}
 
     # ------------------------------------------------------------------------------------------ goals
 
@@ -141,8 +155,8 @@ class Search:
     def extend(self) -> None:
         """Define one more transition, not yet asserted to be taken."""
         self.unroller.extend()
-        if self._env is not None:
-            self._env.tick(self.depth)  # so that every model says which transitions are env steps
+        if self._env_count is not None:
+            self._env_count.tick(self.depth)  # so that every model says which transitions are env steps
 
     def advance(self) -> None:
         """Assert that the transition defined last is taken."""
@@ -196,10 +210,10 @@ class Search:
         the budget allows.
         """
         best = self._run(length, loops, faulting)
-        if self._env is None:
+        if self._env_count is None:
             return best
         fewest = sum(self.session.value(self._env_at(t)) for t in range(length))
-        while fewest and self.session.check((*literals, -self._env.at_least(length, fewest))).sat:
+        while fewest and self.session.check((*literals, -self._env_count.at_least(length, fewest))).sat:
             best = self._run(length, loops, faulting)
             fewest = sum(self.session.value(self._env_at(t)) for t in range(length))
         return best
@@ -208,8 +222,8 @@ class Search:
         return self.unroller.run(length, loop_start=None if loops is None else loops.start(length), faulting=faulting)
 
     def _env_at(self, t: int) -> int:
-        assert self._env is not None
-        return self._env.tick(t)
+        assert self._env_count is not None
+        return self._env_count.tick(t)
 
     def _ordered(self, cone: frozenset[str]) -> tuple[str, ...]:
         return tuple(n for n in self.unroller.cone if n in cone)
@@ -221,6 +235,14 @@ def bad_observer(system: TransitionSystem, query: SafetyQuery) -> Observer:
     """
     bad = system.table.and_(system.domain_inputs, query.bad) if query.faulting else query.bad
     return Observer(f"{query.name}.bad", bad, query.on_state)
+
+
+def valuation(system: TransitionSystem, values: Mapping[str, int]) -> Term:
+    """These state variables have these values."""
+    table = system.table
+    variables = [v for v in system.state if v.payload in values]
+    wanted = [(v, values[str(v.payload)]) for v in variables]
+    return table.and_(*(table.eq(v, table.const(n, v.width) if v.width else table.bool(bool(n))) for v, n in wanted))
 
 
 def _env_selected(system: TransitionSystem) -> Observer | None:

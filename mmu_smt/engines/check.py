@@ -12,13 +12,15 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from itertools import count
 
-from mmu_smt.engines.bounded import CountGoal, Goal, SafetyGoal, Search
+from mmu_smt.engines.bounded import CountGoal, Goal, SafetyGoal, Search, valuation
 from mmu_smt.engines.completeness import GaveUp, settled
 from mmu_smt.engines.dependencies import Cones
+from mmu_smt.engines.flights import Flights, NoFlights
 from mmu_smt.engines.induction import Induction
 from mmu_smt.engines.lasso import LassoGoal
 from mmu_smt.engines.ledger import LEAST, Ledger
 from mmu_smt.engines.ranking import Ranking
+from mmu_smt.engines.rely import RelyGuarantee
 from mmu_smt.engines.result import EngineResult, OutOfBudget
 from mmu_smt.model.system import ProgressQuery, SafetyQuery, TransitionSystem
 from mmu_smt.solve.budget import Budget, Meter
@@ -29,8 +31,17 @@ INDUCTION_ALLOWANCE = 3_000_000
 """Solver units that induction may spend beyond what the search has spent. A share, so that neither starves the other, and in units, not in
 seconds, so that the course of a run does not depend on the machine."""
 
+RELY_LIMIT = 1_000_000
+"""Units for a question of rely-guarantee induction; more when it comes to the next depth."""
+
 RANKING_ALLOWANCE = 1_000_000
 """The same for arguments that exclude loops."""
+
+PATIENCE = 8
+"""Depth at which ranking no longer waits for invariants to be proved."""
+
+RANKING_LENGTHS = 8
+"""Lengths of runs looked at for each depth of the search: runs of a few variables are cheap."""
 
 RECURRENCE_ALLOWANCE = 1_000_000
 """The same for questions about simple paths."""
@@ -87,7 +98,13 @@ class _Check:
         self._premises = frozenset(q.name for q in self._ledger.premise_queries)
         self._goals: dict[str, Goal] = {}
         self._lassos: dict[str, LassoGoal] = {}
-        self._rankings: dict[str, Ranking] = {}
+        self._initial: dict[str, int] = {}  # state variables with one value in all initial states
+        self._rely_limit = RELY_LIMIT
+        self._rely_done = False
+        self._lemmas: list[SafetyQuery] = []  # proved on the way, and nobody's query
+        self._rankings: dict[str, tuple[Ranking, int, Session]] = {}  # with the number of facts that it began with
+        self._unranked: set[str] = set()
+        self._ranked: dict[str, int] = {}  # lengths that the rankings have tried in vain
         self._sessions: dict[str, Session] = {}
         self._seconds: dict[str, float] = {}
         self._phase = "start"
@@ -127,7 +144,7 @@ class _Check:
             )
             self._safety = [q for q in (*queries, *self._ledger.premise_queries, *lemmas) if isinstance(q, SafetyQuery)]
             progress = [q for q in queries if isinstance(q, ProgressQuery)]
-            cones = Cones(self._system)
+            cones = self._cones = Cones(self._system)
             cone_of = self._cone_of = {q.name: cones.of_safety(q) for q in self._safety} | {q.name: cones.of_progress(q) for q in progress}
             self._session = self._sessions["search"] = Session(self._meter, seed=self._seed)
             self._search = Search(self._session, self._system, frozenset[str]().union(*cone_of.values()))
@@ -159,6 +176,9 @@ class _Check:
             self._reach([g for g in self._goals.values() if g.name in self._premises], depth)
         if self._ledger.finished():
             return
+        if not depth and self._system.flight and self._search.env is not None:
+            with self._timed("induction", "steps in flight"):
+                self._initial = self._search.initial_values(self._phase)
         with self._timed("completeness", f"depth {depth}, longer runs"):
             if self._alive < depth and not self._search.exists(self._phase):
                 self._exhausted(depth)
@@ -166,6 +186,8 @@ class _Check:
         if depth:
             with self._timed("induction", f"depth {depth}, induction"):
                 self._induct(depth)
+            with self._timed("induction", f"depth {depth}, rely-guarantee induction"):
+                self._rely()
             with self._timed("ranking", f"depth {depth}, ranking"):
                 self._rank(depth)
             with self._timed("recurrence", f"depth {depth}, recurrence"):
@@ -224,7 +246,7 @@ class _Check:
                 goal.refuted = length
             self._lasso_effort += self._session.effort - before
 
-    def _ask_lassos(self, goals: Sequence[LassoGoal], length: int) -> None:
+    def _ask_lassos(self, goals: list[LassoGoal], length: int) -> None:
         """Lassos of one length, for all goals in one question; those found are settled."""
         while goals:
             claims = {goal.name: goal.claim(length) for goal in goals}
@@ -266,29 +288,73 @@ class _Check:
             proved = self._induction.inductive(depth, allowance)
             for query in candidates:
                 if query.name in proved:
-                    self._induction.prove(query.name)
-                    goal = self._goals[query.name]
-                    if isinstance(goal, SafetyGoal):
-                        self._search.fact(goal)
-                    self._proved(query.name, f"{depth}-induction", None)
+                    self._proved_safety(query.name, f"{depth}-induction")
+
+    def _rely(self) -> None:
+        """Where steps can be interrupted: induction along flights. Once, since depth tells it nothing; again while its questions get too
+        little.
+        """
+        system = self._system
+        candidates = [q for q in self._safety if q.name in self._goals]
+        idle = {n: v for n, v in self._initial.items() if n in system.flight}
+        if self._rely_done or len(idle) < len(system.flight) or not idle or not candidates:
+            return
+        # What every run begins with is often restored whenever no step is in flight: lemmas, to be dropped where they are wrong.
+        cone = self._cones.close(self._induction_cone | system.flight)
+        table, nothing = system.table, valuation(system, idle)
+        lemmas = [
+            SafetyQuery(f"rest {n}", table.and_(nothing, table.not_(valuation(system, {n: v}))), on_state=True)
+            for n, v in self._initial.items()
+            if n in cone and n not in idle
+        ]
+        facts = [goal.query for goal in self._search.facts]
+        session = self._sessions["rely-guarantee"] = Session(self._meter, seed=self._seed)
+        env, limit = self._search.env, self._rely_limit
+        self._rely_limit *= 4
+        try:
+            flights = Flights(session, system, cone, idle=idle, env=env, limit=limit, phase=self._phase)
+            proved = RelyGuarantee(session, system, flights, [*candidates, *facts, *lemmas], limit).provable()
+        except GaveUp:
+            return
+        except NoFlights:
+            proved = frozenset[str]()
+        self._rely_done = True
+        self._lemmas = [q for q in lemmas if q.name in proved]
+        for query in candidates:
+            if query.name in proved:
+                self._proved_safety(query.name, "rely-guarantee induction")
 
     def _rank(self, depth: int) -> None:
         """Exclude loops whatever the stem, by variables that only move one way. What induction has proved by then helps."""
         for name in [n for n in self._lassos if n not in self._goals]:  # excluding loops gives no bound for `within least`
-            if name not in self._rankings:
-                query = self._lassos[name].query
-                session = self._sessions[f"ranking {name}"] = Session(self._meter, seed=self._seed)
-                facts = [self._system.table.not_(f.query.bad) for f in self._search.facts if f.query.on_state]
-                self._rankings[name] = Ranking(session, self._system, query, self._cone_of[name], facts)
-            spent = sum(s.effort for key, s in self._sessions.items() if key.startswith("ranking"))
-            allowance = self._session.effort + RANKING_ALLOWANCE - spent
-            if allowance <= 0:
-                return
             try:
-                if self._rankings[name].excludes_loops(depth, allowance):
-                    self._proved(name, f"ranking, {depth} transitions", None)
+                self._rank_one(name, depth)
             except GaveUp:
                 continue
+            except NoFlights:
+                self._unranked.add(name)
+
+    def _rank_one(self, name: str, depth: int) -> None:
+        known = [*(goal.query for goal in self._search.facts), *self._lemmas]
+        facts = [self._system.table.not_(query.bad) for query in known if query.on_state]
+        idle = {n: v for n, v in self._initial.items() if n in self._system.flight}
+        started = self._rankings.get(name)
+        if name in self._unranked or len(idle) < len(self._system.flight):
+            return
+        if started is None or started[1] < len(facts):
+            # More is known than when it began; it begins anew.
+            session = self._sessions[f"ranking {name}"] = Session(self._meter, seed=self._seed)
+            query, cone = self._lassos[name].query, self._cone_of[name]
+            ranking = Ranking(session, self._system, query, cone, facts=facts, idle=idle, env=self._search.env, limit=RANKING_ALLOWANCE)
+            started = self._rankings[name] = (ranking, len(facts), session)
+        ranking, _, session = started
+        while ranking.length < RANKING_LENGTHS * depth:
+            allowance = self._meter.spent - 2 * session.effort + RANKING_ALLOWANCE
+            if allowance <= 0:
+                return
+            if ranking.excludes_loops(allowance):
+                self._proved(name, f"ranking by {len(ranking.stable)} monotone variables, {ranking.length} steps", None)
+                return
 
     def _recur(self, depth: int) -> None:
         """Where every run of this length repeats itself, what has been refuted to this length is refuted for ever."""
@@ -313,6 +379,15 @@ class _Check:
                 answers[exists] = True
             finally:
                 self._recurrence_effort += self._session.effort - before
+
+    def _proved_safety(self, name: str, by: str) -> None:
+        """An induction has proved this goal: other arguments may rest on it."""
+        if self._induction is not None:
+            self._induction.prove(name)
+        goal = self._goals[name]
+        if isinstance(goal, SafetyGoal):
+            self._search.fact(goal)
+        self._proved(name, by, None)
 
     def _proved(self, name: str, by: str, bound: int | None) -> None:
         """Nothing reaches the goal called so."""

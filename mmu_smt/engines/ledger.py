@@ -84,5 +84,3 @@ class Ledger:
 
 def _natural(number: int) -> int | None:
     return number if number >= 0 else None
-
-

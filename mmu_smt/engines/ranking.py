@@ -2,9 +2,12 @@
 
 In a loop every variable of the cone returns to its value. One that no transition of a loop can decrease (or none can increase) is therefore
 constant there; with it constant, others may become monotone, and so on: a lexicographic ranking, found to its fixpoint. What remains is a
-question about a few transitions: does a run of n transitions exist, from any state, in which all these variables stand still and which ends
-with the recurring event? If not, neither does a loop, since every loop can be gone round backwards for n transitions. No reachability is
-needed beyond proved invariants, and fairness plays no role.
+question about a few transitions: is there a run of n transitions in which all these variables stand still and which ends with the recurring
+event? If not, neither is there a loop, since every loop can be gone round backwards for n transitions. The stem does not matter, nor does
+reachability beyond proved invariants, and fairness plays no role.
+
+Where steps can be interrupted, transitions are looked at along flights (see `flights`), of transitions that a loop may take; only those
+that are no env steps are counted.
 
 The idea is that of lexicographic ranking functions (Bradley, Manna, Sipma: Linear ranking with reachability, CAV 2005), with coordinates
 taken from single variables, and of k-liveness's stabilising constraints (Claessen, Sörensson, FMCAD 2012).
@@ -12,53 +15,93 @@ taken from single variables, and of k-liveness's stabilising constraints (Claess
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 
-from mmu_smt.engines.completeness import attempted
-from mmu_smt.engines.dependencies import variables_of
-from mmu_smt.engines.unroll import Observer, Unroller
+from mmu_smt.engines.completeness import GaveUp, attempted
+from mmu_smt.engines.flights import Flights
+from mmu_smt.engines.unroll import Observer
 from mmu_smt.model.system import ProgressQuery, TransitionSystem
 from mmu_smt.model.term import Term
 from mmu_smt.solve.session import Session
 
 PHASE = "ranking"
 
+LONGEST = 64
+"""Places of a flight that are looked at; a step with more transitions is left to other arguments."""
+
 
 class Ranking:
     """The search for such an argument for one query, in a session of its own.
 
-    `cone`: the state variables on which the query's lassos close. `facts`: proved invariants, over constants and state.
+    `cone`: the state variables on which the query's lassos close. `facts`: proved invariants, over constants and state. `idle` and `env`: as
+    in `Flights`, which raises NoFlights. `limit`, here and elsewhere: rlimit units for each question. Raises GaveUp where one is spent (the
+    search then goes on from there when asked again), OutOfBudget where the run's budget is.
     """
 
-    def __init__(self, session: Session, system: TransitionSystem, query: ProgressQuery, cone: frozenset[str], facts: Iterable[Term]) -> None:
+    def __init__(
+        self,
+        session: Session,
+        system: TransitionSystem,
+        query: ProgressQuery,
+        cone: frozenset[str],
+        *,
+        facts: Sequence[Term],
+        idle: Mapping[str, int],
+        env: Observer | None,
+        limit: int,
+    ) -> None:
         self.stable: list[str] = []
         """Variables that stand still in every loop, in the order in which they were found."""
+        self.length = 0
+        """Transitions of the runs looked at."""
         self._session = session
-        self._unroller = Unroller(session, system, cone)
-        self._unroller.assume()
-        known = cone | {str(v.payload) for v in system.constants}
-        self._facts = tuple(Observer(f"fact{i}", t, on_state=True) for i, t in enumerate(facts) if variables_of((t,)) <= known)
-        self._moves = Observer("took in loop", system.step_ok_loop, on_state=False)
+        self._limit = limit
+        table = system.table
+        moves = table.and_(system.step_ok_loop, table.not_(query.never))
         self._recurs = Observer("recurs", query.recurs, on_state=False)
-        self._never = Observer("never", query.never, on_state=False)
+        self._flights = Flights(session, system, cone, idle=idle, env=env, moves=moves, facts=facts, limit=limit, phase=PHASE)
+        self._unroller = self._flights.unroller
         self._same: dict[str, Observer] = {}
         self._monotone: dict[str, tuple[Observer, Observer]] = {}
         self._compare(system)
-        self._complete = False
-        self._assert_state(0)
+        self._longest = 0  # transitions of the longest flight, less one
+        self._excluded = 0  # consecutive lengths for which no run ends with `recurs`
+        self._applies: bool | None = None  # None: not known yet
+        self._complete = False  # `stable` is
 
-    def excludes_loops(self, n: int, limit: int) -> bool:
-        """True iff no run of n loop transitions in which the stable variables stand still ends with `recurs`: then no lasso exists.
+    def excludes_loops(self, limit: int) -> bool:
+        """Look at runs of one more transition. True iff none of that many, or a few fewer, ends with `recurs`: then no lasso exists.
 
-        `limit`: rlimit units for each question. Raises GaveUp where one is spent, OutOfBudget where the run's budget is.
+        Runs begin where no step is in flight. Going back n transitions from `recurs` may lead into a flight; its beginning is at most the
+        length of a flight further back, so that all those lengths must be excluded.
         """
-        if not self._complete:
-            self._find_stable(limit)
-            self._complete = True
-        while self._unroller.length < n:
-            self._extend()
-        last = self._unroller.observe((self._recurs,), n - 1)[0]
-        return not attempted(self._session, (last,), limit, PHASE)
+        self._limit = limit
+        if self._applies is None:
+            self._applies = not self._env_alone()
+            self._flights.begin()
+        if self._applies and not self._complete:
+            self._find_stable()
+        self.length += 1
+        return self._applies and self._excludes(self.length)
+
+    def _excludes(self, n: int) -> bool:
+        while self._flights.places < n:
+            self._flights.extend()
+        run = [literal for t in range(n) for literal in self._flights.own(t)]
+        ends = self._unroller.observe((self._recurs,), n - 1)[0]
+        question = (*run, *self._flights.valid(n - 1), *self._still(n), ends)
+        try:
+            self._excluded = 0 if attempted(self._session, question, self._limit, PHASE) else self._excluded + 1
+        except GaveUp:
+            self._excluded = 0
+            raise
+        return self._excluded > self._longest
+
+    def _env_alone(self) -> bool:
+        """Can an env step be the recurring event? Then a loop may be of env steps alone, which are not counted. From any valid state."""
+        recurs = self._unroller.observe((self._recurs,), 0)[0]
+        question = (self._flights.moves(0), self._flights.is_env(0), *self._flights.valid(0), recurs)
+        return attempted(self._session, question, self._limit, PHASE)
 
     def _compare(self, system: TransitionSystem) -> None:
         table = system.table
@@ -72,42 +115,40 @@ class Ranking:
             self._same[name] = Observer(f"{name} stays", table.eq(before, after), on_state=False)
             self._monotone[name] = (Observer(f"{name} rises", up, on_state=False), Observer(f"{name} falls", down, on_state=False))
 
-    def _find_stable(self, limit: int) -> None:
+    def _find_stable(self) -> None:
         """Rounds to the fixpoint: whatever is monotone while the stable variables stand still is stable too."""
-        self._extend()
         while True:
-            found = self._monotone_now([n for n in self._same if n not in self.stable], limit)
+            found = self._monotone_now([n for n in self._same if n not in self.stable])
             if not found:
+                self._complete = True
                 return
             self.stable.extend(found)
-            self._hold_still(found, 0)
+            self._flights.undisturbed(found)
 
-    def _monotone_now(self, names: Sequence[str], limit: int) -> list[str]:
-        """Those of the names that transition 0 can only raise, or only lower. Each model drops every direction that it refutes."""
+    def _monotone_now(self, names: Sequence[str]) -> list[str]:
+        """Those of the names that every transition of a flight can only raise, or only lower. Each model drops all that it refutes."""
         observers = [(name, o) for name in names for o in self._monotone[name]]
-        literals = self._unroller.observe([o for _, o in observers], 0)
-        alive = [(name, lit) for (name, _), lit in zip(observers, literals, strict=True)]
+        alive: list[Observer] = [o for _, o in observers]
+        place = 0
         while alive:
-            some = self._session.define_or("not monotone", [-lit for _, lit in alive])
-            if not attempted(self._session, (some,), limit, PHASE):
+            literals = dict(zip(alive, self._unroller.observe(alive, place), strict=True))
+            context = (*self._flights.reaches(place), *self._still(place + 1))
+            some = self._session.define_or("not monotone", [-literal for literal in literals.values()])
+            if attempted(self._session, (*context, self._flights.moves(place), some), self._limit, PHASE):
+                alive = [o for o in alive if self._session.value(literals[o])]
+            elif attempted(self._session, (*context, *self._flights.own(place), -self._flights.lands(place)), self._limit, PHASE):
+                place += 1
+                self._applies = place < LONGEST
+                if not self._applies:
+                    return []
+                if self._flights.places <= place:
+                    self._flights.extend()
+            else:
                 break
-            alive = [(name, lit) for name, lit in alive if self._session.value(lit)]
-        return list(dict.fromkeys(name for name, _ in alive))
+        self._longest = place
+        return list(dict.fromkeys(name for name, o in observers if o in alive))
 
-    def _extend(self) -> None:
-        """One more transition that a loop may take: none that satisfies `never`, none that changes a stable variable."""
-        t = self._unroller.length
-        self._unroller.extend()
-        moves, never = self._unroller.observe((self._moves, self._never), t)
-        self._session.clause((moves,))
-        self._session.clause((-never,))
-        self._hold_still(self.stable, t)
-        self._assert_state(t + 1)
-
-    def _hold_still(self, names: Sequence[str], t: int) -> None:
-        for literal in self._unroller.observe([self._same[n] for n in names], t):
-            self._session.clause((literal,))
-
-    def _assert_state(self, t: int) -> None:
-        for literal in self._unroller.observe(self._facts, t):
-            self._session.clause((literal,))
+    def _still(self, n: int) -> tuple[int, ...]:
+        """Literals: the stable variables stand still in the first n transitions."""
+        observers = [self._same[name] for name in self.stable]
+        return tuple(literal for t in range(n) for literal in self._unroller.observe(observers, t))

@@ -7,7 +7,7 @@ the engine to assert or assume. So a prefix that cannot go on never hides what h
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from mmu_smt.engines.result import RawRun
@@ -42,7 +42,8 @@ class Unroller:
         self._constant_at = {name: session.variable(name, width) for name, width in self._constants.items()}
         self._state_at: list[dict[str, int]] = [{n: session.variable(f"{n}@0", w) for n, w in self._state.items()}]
         self._inputs_at: list[dict[str, int]] = []
-        self._observed: dict[tuple[str, int], int] = {}
+        self._after: list[dict[str, int]] = []  # what transition t leads to; the frame that follows unless something is left free between
+        self._observed: dict[tuple[str, int, bool], int] = {}
         self._templates: dict[tuple[str, ...], Template] = {}
         step = {**self._constants, **self._cone, **self._inputs}
         self._next = session.template(step, [system.next[name] for name in self._cone])
@@ -67,13 +68,19 @@ class Unroller:
         """Assert what holds of the constants in every run; frame 0 stays arbitrary."""
         self._assert_terms([self._system.assumptions])
 
-    def extend(self) -> None:
-        """Add a transition and the frame it leads to."""
+    def extend(self, free: Container[str] = ()) -> None:
+        """Add a transition and the frame that follows it. `free`: state variables that may have changed in between."""
         t = self.length
-        self._inputs_at.append({n: self._session.variable(f"{n}@{t}", w) for n, w in self._inputs.items()})
-        after = {n: self._session.variable(f"{n}@{t + 1}", w) for n, w in self._cone.items()}
-        self._state_at.append(after)
+        variable = self._session.variable
+        self._inputs_at.append({n: variable(f"{n}@{t}", w) for n, w in self._inputs.items()})
+        after = {n: variable(f"{n}@{t + 1}", w) for n, w in self._cone.items()}
+        self._after.append(after)
+        self._state_at.append({n: variable(f"{n}@{t + 1}+", self._cone[n]) if n in free else v for n, v in after.items()})
         self._session.instantiate(self._next, self._scope(t, step=True), tuple(after.values()))
+
+    def after(self, t: int, names: Iterable[str]) -> tuple[int, ...]:
+        """The variables of these names where transition t leads."""
+        return tuple(self._after[t][n] for n in names)
 
     def state(self, t: int, names: Iterable[str]) -> tuple[int, ...]:
         """The variables of these names in frame t."""
@@ -87,19 +94,27 @@ class Unroller:
         """Literals equivalent to the observers' terms in frame t (of transition t). All of one kind; those asked together share their
         encoding.
         """
-        missing = tuple(o for o in observers if (o.name, t) not in self._observed)
+        return self._literals(observers, t, after=False)
+
+    def observe_after(self, observers: Sequence[Observer], t: int) -> tuple[int, ...]:
+        """The same for observers of states, where transition t leads."""
+        return self._literals(observers, t, after=True)
+
+    def _literals(self, observers: Sequence[Observer], t: int, *, after: bool) -> tuple[int, ...]:
+        missing = tuple(o for o in observers if (o.name, t, after) not in self._observed)
         if missing:
             on_state = missing[0].on_state
-            if any(o.on_state != on_state for o in missing):
+            if any(o.on_state != on_state for o in missing) or (after and not on_state):
                 raise ValueError("observers of states and of transitions are asked apart")
             names = tuple(o.name for o in missing)
             if names not in self._templates:
                 parameters = {**self._constants, **self._cone} if on_state else self._step_parameters()
                 self._templates[names] = self._session.template(parameters, [o.term for o in missing])
             results = tuple(self._session.variable(f"{name}@{t}") for name in names)
-            self._session.instantiate(self._templates[names], self._scope(t, step=not on_state), results)
-            self._observed.update({(name, t): r for name, r in zip(names, results, strict=True)})
-        return tuple(self._observed[o.name, t] for o in observers)
+            scope = {**self._constant_at, **self._after[t]} if after else self._scope(t, step=not on_state)
+            self._session.instantiate(self._templates[names], scope, results)
+            self._observed.update({(name, t, after): r for name, r in zip(names, results, strict=True)})
+        return tuple(self._observed[o.name, t, after] for o in observers)
 
     def run(self, length: int, *, loop_start: int | None = None, faulting: bool = False) -> RawRun:
         """The run of that many transitions in the session's model. `faulting`: the last transition has no state after it."""
@@ -118,9 +133,8 @@ class Unroller:
     def _scope(self, t: int, *, step: bool) -> Mapping[str, int]:
         scope = {**self._constant_at, **self._state_at[t]}
         if step:
-            after = self._state_at[t + 1]
             scope.update(self._inputs_at[t])
-            scope.update({p: after[n] for p, n in self._primed.items()})
+            scope.update({p: self._after[t][n] for p, n in self._primed.items()})
         return scope
 
     def _assert_terms(self, terms: Sequence[Term]) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
+from mmu_smt.interpret.depth import deep_recursion
 from mmu_smt.interpret.fairness import Requirement, requirements
 from mmu_smt.interpret.graph import Edge, Graph, Node
 from mmu_smt.interpret.judge import Judge, applies, premise
@@ -45,12 +46,14 @@ class ExplicitResult:
     transitions: int
 
 
+@deep_recursion()
 def explore(
     program: Program,
     config: Config,
     *,
     max_configurations: int = 20_000,
     max_initial: int = 10_000,
+    max_transitions: int = 200_000,
     cone: Mapping[str, frozenset[str]] | None = None,
 ) -> ExplicitResult:
     """Decide every property that applies under the config. Raises TooLarge beyond the given sizes.
@@ -58,7 +61,7 @@ def explore(
     `cone`: for some properties, the state variables that must agree where a loop closes (with the step in flight); all of them by default.
     """
     machine = Machine(program, config)
-    graph = Graph(machine, max_configurations=max_configurations, max_initial=max_initial)
+    graph = Graph(machine, max_configurations=max_configurations, max_initial=max_initial, max_transitions=max_transitions)
     explorer = _Explorer(machine, graph, cone or {})
     verdicts = {name: explorer.verdict(p) for name, p in program.properties.items() if applies(p, config)}
     return ExplicitResult(verdicts, graph.initial, len(graph.nodes), len(graph.edges))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from mmu_smt.interpret.initial import Search
 from mmu_smt.interpret.machine import Configuration, Machine, Outcome, TooLarge
@@ -35,7 +36,7 @@ class Node:
 class Graph:
     """Nodes in breadth-first order from all initial states, their transitions, and everything that can be attempted in them."""
 
-    def __init__(self, machine: Machine, *, max_configurations: int, max_initial: int) -> None:
+    def __init__(self, machine: Machine, *, max_configurations: int, max_initial: int, max_transitions: int) -> None:
         """Raises TooLarge beyond the given sizes."""
         self.machine = machine
         self.nodes: list[Node] = []
@@ -50,7 +51,7 @@ class Graph:
         self.initial = len(self.nodes)
         at = 0
         while at < len(self.nodes):
-            self._expand(self.nodes[at])
+            self._expand(self.nodes[at], max_transitions)
             if len(self.nodes) > max_configurations:
                 raise TooLarge(f"more than {max_configurations} configurations")
             at += 1
@@ -64,8 +65,11 @@ class Graph:
             self.nodes.append(Node(number, consts, configuration, distance, parent))
         return number
 
-    def _expand(self, node: Node) -> None:
-        attempts = tuple(self.machine.successors(node.consts, node.configuration))
+    def _expand(self, node: Node, max_transitions: int) -> None:
+        room = max_transitions - len(self.edges)
+        attempts = tuple(islice(self.machine.successors(node.consts, node.configuration), room + 1))
+        if len(attempts) > room:
+            raise TooLarge(f"more than {max_transitions} transitions")
         leaving: list[Edge] = []
         for outcome in attempts:
             if outcome.after is None:

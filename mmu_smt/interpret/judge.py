@@ -14,7 +14,6 @@ from mmu_smt.semantics.program import (
     EventUse,
     Program,
     Property,
-    PropertyKind,
     Quantifier,
     QuantifierOf,
     TExpr,
@@ -71,8 +70,3 @@ def premise(program: Program, condition: TExpr) -> TExpr | None:
             return left if inner is None else BinaryExpr(op=BinaryOp.AND, left=left, right=inner, type=BOOL, span=span)
         case _:
             return None
-
-
-STATE_KINDS = frozenset({PropertyKind.INVARIANT, PropertyKind.NO_DEADLOCK})
-LASSO_KINDS = frozenset({PropertyKind.PROGRESS, PropertyKind.COVER_LASSO})
-COVER_KINDS = frozenset({PropertyKind.COVER, PropertyKind.COVER_LASSO})

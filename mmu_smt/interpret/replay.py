@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
+from mmu_smt.interpret.depth import deep_recursion
 from mmu_smt.interpret.fairness import requirements, unmet
 from mmu_smt.interpret.initial import Search
 from mmu_smt.interpret.judge import Judge
@@ -41,6 +42,7 @@ class Run:
     outcomes: tuple[Outcome, ...]
 
 
+@deep_recursion()
 def replay(program: Program, config: Config, candidate: Candidate, prop: Property, *, cone: frozenset[str] | None = None) -> Trace:
     """Carry out a candidate for a violation (or a cover) of a property and check every claim of it.
 
@@ -60,14 +62,18 @@ def replay(program: Program, config: Config, candidate: Candidate, prop: Propert
     return Trace(consts_valuation(machine, run.consts), initial, steps, candidate.loop_start, unclosed)
 
 
-def carry_out(machine: Machine, candidate: Candidate) -> Run:
-    """Perform the candidate's moves from its initial state, comparing every state it claims. Raises ReplayMismatch."""
+@deep_recursion()
+def carry_out(machine: Machine, candidate: Candidate, search: Search | None = None) -> Run:
+    """Perform the candidate's moves from its initial state, comparing every state it claims. Raises ReplayMismatch.
+
+    `search`: the machine's initial states, from whoever carries out many candidates.
+    """
     moves, loop_start = candidate.moves, candidate.loop_start
     if not candidate.states:
         raise ReplayMismatch("the candidate has no initial state")
     if loop_start is not None and not 0 <= loop_start < len(moves):
         raise ReplayMismatch(f"loop start {loop_start} of a run of {len(moves)} transitions")
-    consts, configuration = _start(machine, candidate)
+    consts, configuration = _start(machine, candidate, search or Search(machine.codes, machine.config))
     configurations, outcomes = [configuration], list[Outcome]()
     for index, move in enumerate(moves):
         in_loop = loop_start is not None and index >= loop_start
@@ -92,9 +98,9 @@ def carry_out(machine: Machine, candidate: Candidate) -> Run:
     return Run(consts, tuple(configurations), tuple(outcomes))
 
 
-def _start(machine: Machine, candidate: Candidate) -> tuple[tuple[Value, ...], Configuration]:
+def _start(machine: Machine, candidate: Candidate, search: Search) -> tuple[tuple[Value, ...], Configuration]:
     """The initial configuration; variables that the candidate leaves out get any values that fit the others."""
-    program, search = machine.program, Search(machine.codes, machine.config)
+    program = machine.program
     consts, state = candidate.consts, candidate.states[0]
     for name in (*consts, *state):
         if name not in program.consts and name not in program.states:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from random import Random
 
+from mmu_smt.interpret.depth import deep_recursion
 from mmu_smt.interpret.evaluate import arguments_of, is_member
 from mmu_smt.interpret.initial import Sampled, Search, random_value
 from mmu_smt.interpret.machine import Configuration, Machine, NotEnabled, Outcome, TooLarge
@@ -13,8 +14,8 @@ from mmu_smt.semantics.program import Config, Program, Step
 from mmu_smt.semantics.types import Value, cardinality, show_value, type_name
 from mmu_smt.witness.traces import Move, Trace, TraceStep, Valuation
 
-RESTARTS = 20
-LIMIT = 2_000  # partial valuations tried between restarts
+RESTARTS = 22
+LIMIT = 100  # partial valuations tried before the first restart; a fifth more before each later one
 LISTED = 256
 DRAWN = 64
 
@@ -23,6 +24,7 @@ class NoInitialState(Exception):
     """No start of a run was found; the message says whether there is none or the search gave up."""
 
 
+@deep_recursion()
 def simulate(
     program: Program,
     config: Config,
@@ -71,10 +73,10 @@ def _sampled(machine: Machine, fixed: Mapping[str, Value], random: Random) -> tu
         if not is_member(declared[name].type, value):
             raise NoInitialState(f"{value} is no value of {name}: {type_name(declared[name].type)}")
     search = Search(machine.codes, machine.config)
-    for _ in range(RESTARTS):
+    for restart in range(RESTARTS):
         order = Sampled(random)
         try:
-            found = next(search.solutions(fixed, order, limit=LIMIT), None)
+            found = next(search.solutions(fixed, order, limit=int(LIMIT * 1.2**restart)), None)
         except TooLarge:
             continue
         if found is not None:
@@ -82,7 +84,7 @@ def _sampled(machine: Machine, fixed: Mapping[str, Value], random: Random) -> tu
         if order.complete:
             shown = ", ".join(f"{n} = {show_value(declared[n].type, v)}" for n, v in fixed.items())
             raise NoInitialState("no initial state satisfies the assumptions" + (f" with {shown}" if shown else ""))
-    raise NoInitialState(f"no initial state was found after {RESTARTS} searches of {LIMIT} partial valuations each")
+    raise NoInitialState(f"no initial state was found in {RESTARTS} searches from different random values")
 
 
 def _any_move(machine: Machine, consts: tuple[Value, ...], configuration: Configuration, random: Random) -> Outcome | None:

@@ -60,15 +60,15 @@ def topological(roots: Iterable[Term]) -> list[Term]:
     """Every subterm of the roots, each once, arguments before the terms that use them."""
     done: set[int] = set()
     order: list[Term] = []
-    stack: list[tuple[Term, bool]] = [(r, False) for r in reversed(list(roots))]
+    stack = list(roots)[::-1]
     while stack:
-        term, expanded = stack.pop()
+        term = stack[-1]
         if term.id in done:
-            continue
-        if expanded:
+            stack.pop()
+        elif waiting := [a for a in term.args if a.id not in done]:
+            stack.extend(reversed(waiting))
+        else:
+            stack.pop()
             done.add(term.id)
             order.append(term)
-            continue
-        stack.append((term, True))
-        stack.extend((a, False) for a in reversed(term.args) if a.id not in done)
     return order

@@ -184,7 +184,7 @@ def _to_range(checker: Checker, operand: TExpr, target: IntType, span: Span) -> 
         case IntType():
             if operand.type == target:
                 return operand
-            return coerce(operand, target, checker.findings)
+            return coerce(operand, target, checker.universe)
         case WordType():
             return Convert(type=target, span=span, kind=Conversion.FROM_WORD, operand=operand)
         case _:

@@ -9,13 +9,17 @@ from contextlib import contextmanager
 from mmu_smt.semantics.coercions import coerce
 from mmu_smt.semantics.constants import NotConstant, constant
 from mmu_smt.semantics.effects import Uses, Where
-from mmu_smt.semantics.names import Scope, did_you_mean
-from mmu_smt.semantics.program import Literal, TExpr
-from mmu_smt.semantics.types import BOOL, RecordType, Type
+from mmu_smt.semantics.limits import MAX_TURNS, leaves
+from mmu_smt.semantics.names import BUILT_IN_NAMES, IN_EXPRESSIONS, Binding, Kind, Role, Scope, did_you_mean
+from mmu_smt.semantics.operators import COMPARISONS
+from mmu_smt.semantics.program import Literal, Local, TExpr
+from mmu_smt.semantics.types import BOOL, RecordType, Type, cardinality, type_name
 from mmu_smt.semantics.universe import Universe
 from mmu_smt.syntax import nodes
+from mmu_smt.syntax.diagnostics import Note
 from mmu_smt.syntax.source import Span
 
+VALUES = frozenset({Kind.PARAM, Kind.CONST, Kind.STATE, Kind.GHOST, Kind.EVENT})
 CONSTANT = Where("a constant expression", consts=False, state=False)
 
 
@@ -42,7 +46,7 @@ class Checker(ABC):
 
     def need(self, node: nodes.Expr, type: Type, *, free: bool = False, what: str = "") -> TExpr | None:
         """The typed expression as a value of a type."""
-        return coerce(self.infer(node, type, free=free), type, self.findings, what=what)
+        return coerce(self.infer(node, type, free=free), type, self.universe, what=what)
 
     def condition(self, node: nodes.Expr, *, free: bool = False) -> TExpr | None:
         """The typed expression as a condition."""
@@ -87,3 +91,50 @@ class Checker(ABC):
             return names.index(field.text)
         self.findings.error("MS108", f"`{record.name}` has no field `{field.text}`{did_you_mean(field.text, names)}", field.span)
         return None
+
+    def enumerable(self, type: Type, span: Span) -> bool:
+        """Whether a type is small enough to be gone through; reports where not."""
+        # More than a few parts with two values each are too many already, and counting the values of huge types is slow.
+        if leaves(type) <= MAX_TURNS.bit_length() * 2 and cardinality(type) <= MAX_TURNS:
+            return True
+        self.findings.error("MS510", f"`{type_name(type)}` has more than {MAX_TURNS} values: too many to go through", span)
+        return False
+
+    def declare(self, name: nodes.Name, role: Role, local: Local | None) -> None:
+        """Bring a local into scope; reports names that are taken."""
+        text = name.text
+        if text in BUILT_IN_NAMES:
+            self.findings.error("MS104", f"`{text}` is built in and cannot name a local", name.span)
+        elif (other := self.scope.get(text)) is not None:
+            self.findings.error("MS105", f"`{text}` is in scope already", name.span, Note("declared here", other.span))
+            local = None  # whichever is meant below, one error is enough
+        elif (symbol := self.universe.symbols.get(text)) is not None and symbol.kind in IN_EXPRESSIONS:
+            self.findings.error("MS104", f"`{text}` hides the {symbol.kind} of that name", name.span, Note("declared here", symbol.span))
+        elif members := self.universe.members.get(text):
+            self.findings.error("MS104", f"`{text}` hides the member `{members[0].type.name}.{text}`", name.span)
+        self.scope.bind(text, Binding(role, name.span, local))
+
+    def is_open(self, node: nodes.Expr) -> bool:
+        """Whether the type depends on the place: a literal, `none`, `fill(...)`, a bare member, or an operation that starts with one."""
+        while True:
+            match node:
+                case nodes.Binary(op=op, left=left) if op not in COMPARISONS:
+                    node = left
+                case nodes.Unary(operand=operand):
+                    node = operand
+                case nodes.Conditional(then=then):
+                    node = then
+                case nodes.IntLiteral() | nodes.NoneLiteral():
+                    return True
+                case nodes.CallExpr(callee=callee):
+                    return callee.text == "fill"
+                case nodes.NameRef(name=name):
+                    symbol = self.universe.symbols.get(name)
+                    return name not in self.scope and (symbol is None or symbol.kind not in VALUES)
+                case _:
+                    return False
+
+    def explore(self, node: nodes.Expr) -> None:
+        """Report what is wrong within an expression whose place has a type in error."""
+        if not self.is_open(node):
+            self.infer(node, free=True)

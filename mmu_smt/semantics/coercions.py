@@ -13,6 +13,7 @@ from mmu_smt.semantics.types import (
     WordType,
     type_name,
 )
+from mmu_smt.semantics.universe import Universe
 from mmu_smt.syntax.diagnostics import Note
 from mmu_smt.syntax.source import Span
 
@@ -46,14 +47,14 @@ def word_literal(value: int, word: WordType, span: Span, findings: Findings) -> 
     return None
 
 
-def coerce(expression: TExpr | None, target: Type, findings: Findings, *, what: str = "") -> TExpr | None:
+def coerce(expression: TExpr | None, target: Type, universe: Universe, *, what: str = "") -> TExpr | None:
     """The expression as a value of `target`. `what` says in an error whose type that is (`the parameter \\`g\\``)."""
     if expression is None or expression.type == target:
         return expression
-    source = expression.type
+    source, findings = expression.type, universe.findings
     match source, target:
         case IntType(), IntType():
-            return _narrow(expression, source, target, findings)
+            return _narrow(expression, source, target, universe)
         case IntType(), WordType() if (value := as_int(expression)) is not None:
             return word_literal(value, target, expression.span, findings)
         case OptionalType(), OptionalType():
@@ -63,7 +64,7 @@ def coerce(expression: TExpr | None, target: Type, findings: Findings, *, what: 
             if not _may_convert(expression, inner):
                 _mismatch(expression, target, findings, what)
                 return None
-            return _some(coerce(expression, inner, findings, what=what), target)
+            return _some(coerce(expression, inner, universe, what=what), target)
         case _, BoolType():
             findings.error("MS202", f"a condition is wanted here, found {describe(expression)}", expression.span, *bool_hint(source))
             return None
@@ -87,12 +88,12 @@ def _some(inner: TExpr | None, target: OptionalType) -> TExpr | None:
     return Convert(type=target, span=inner.span, kind=Conversion.SOME, operand=inner)
 
 
-def _narrow(expression: TExpr, source: IntType, target: IntType, findings: Findings) -> TExpr | None:
-    if source.high < target.low or source.low > target.high:
+def _narrow(expression: TExpr, source: IntType, target: IntType, universe: Universe) -> TExpr | None:
+    if (source.high < target.low or source.low > target.high) and universe.is_certain(expression):
         what = describe(expression) if as_int(expression) is not None else f"`{source.low}..{source.high}`"
         limits = f"{target.low}..{target.high}"
         shown = f"`{target.name}` ({limits})" if target.name else limits
-        findings.error("MS206", f"{what} is always outside {shown}", expression.span)
+        universe.findings.error("MS206", f"{what} is always outside {shown}", expression.span)
         return None
     if isinstance(expression, Literal):
         return Literal(type=target, span=expression.span, value=expression.value)

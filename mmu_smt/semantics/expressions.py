@@ -6,11 +6,10 @@ from dataclasses import replace
 from typing import assert_never
 
 from mmu_smt.semantics import calls, operators
-from mmu_smt.semantics.checking import Checker
+from mmu_smt.semantics.checking import VALUES, Checker
 from mmu_smt.semantics.coercions import coerce, describe, join, number, word_literal
 from mmu_smt.semantics.effects import Reason
-from mmu_smt.semantics.limits import MAX_TURNS, leaves
-from mmu_smt.semantics.names import BUILT_IN_NAMES, IN_EXPRESSIONS, Binding, Kind, Role, Symbol, did_you_mean
+from mmu_smt.semantics.names import IN_EXPRESSIONS, Binding, Kind, Role, Symbol, did_you_mean
 from mmu_smt.semantics.program import (
     BinaryOp,
     CondExpr,
@@ -49,8 +48,6 @@ from mmu_smt.semantics.universe import Member
 from mmu_smt.syntax import nodes
 from mmu_smt.syntax.diagnostics import Note
 from mmu_smt.syntax.source import Span
-
-VALUES = frozenset({Kind.PARAM, Kind.CONST, Kind.STATE, Kind.GHOST, Kind.EVENT})
 
 
 class ExpressionChecker(Checker):
@@ -244,32 +241,12 @@ class ExpressionChecker(Checker):
 
     def _pair(self, left: nodes.Expr, right: nodes.Expr, hint: Type | None, *, free: bool = False) -> tuple[TExpr | None, TExpr | None]:
         """Two operands of like type: the one whose type is known by itself gives the other its hint."""
-        first, second = (right, left) if self._is_open(left) and not self._is_open(right) else (left, right)
+        first, second = (right, left) if self.is_open(left) and not self.is_open(right) else (left, right)
         typed = self.infer(first, hint, free=free and first is left)
-        if typed is None and hint is None and self._is_open(second):
+        if typed is None and hint is None and self.is_open(second):
             return None, None
         other = self.infer(second, typed.type if typed is not None else hint, free=free and second is left)
         return (typed, other) if first is left else (other, typed)
-
-    def _is_open(self, node: nodes.Expr) -> bool:
-        """Whether the type depends on the place: a literal, `none`, `fill(...)`, a bare member, or an operation that starts with one."""
-        while True:
-            match node:
-                case nodes.Binary(op=op, left=left) if op not in operators.COMPARISONS:
-                    node = left
-                case nodes.Unary(operand=operand):
-                    node = operand
-                case nodes.Conditional(then=then):
-                    node = then
-                case nodes.IntLiteral() | nodes.NoneLiteral():
-                    return True
-                case nodes.CallExpr(callee=callee):
-                    return callee.text == "fill"
-                case nodes.NameRef(name=name):
-                    symbol = self.universe.symbols.get(name)
-                    return name not in self.scope and (symbol is None or symbol.kind not in VALUES)
-                case _:
-                    return False
 
     def _unary(self, node: nodes.Unary, hint: Type | None, free: bool) -> TExpr | None:
         if node.op == "!":
@@ -294,7 +271,7 @@ class ExpressionChecker(Checker):
             message = f"the branches of `?:` differ: {describe(then)} and {describe(orelse)}"
             self.findings.error("MS201", message, node.span)
             return None
-        left, right = coerce(then, type, self.findings), coerce(orelse, type, self.findings)
+        left, right = coerce(then, type, self.universe), coerce(orelse, type, self.universe)
         if left is None or right is None:
             return None
         return CondExpr(type=type, span=node.span, condition=condition, then=left, orelse=right)
@@ -372,12 +349,12 @@ class ExpressionChecker(Checker):
             return None
         wanted, found = array.index, index.type
         if isinstance(wanted, IntType) and isinstance(found, IntType):
-            if found.high < wanted.low or found.low > wanted.high:
+            if (found.high < wanted.low or found.low > wanted.high) and self.universe.is_certain(index):
                 message = f"index {describe(index)} is always outside the array, which has {wanted.low}..{wanted.high}"
                 self.findings.error("MS207", message, node.span)
                 return None
             return index
-        return coerce(index, wanted, self.findings, what="the array's index")
+        return coerce(index, wanted, self.universe, what="the array's index")
 
     # ------------------------------------------------------------------------------------------ quantifiers
 
@@ -415,28 +392,6 @@ class ExpressionChecker(Checker):
         local = self.universe.local(name, type) if type is not None and self.enumerable(type, domain.span) else None
         self.declare(name, Role.BOUND, local)
         return local
-
-    def enumerable(self, type: Type, span: Span) -> bool:
-        """Whether a type is small enough to be gone through; reports where not."""
-        # More than a few parts with two values each are too many already, and counting the values of huge types is slow.
-        if leaves(type) <= MAX_TURNS.bit_length() * 2 and cardinality(type) <= MAX_TURNS:
-            return True
-        self.findings.error("MS510", f"`{type_name(type)}` has more than {MAX_TURNS} values: too many to go through", span)
-        return False
-
-    def declare(self, name: nodes.Name, role: Role, local: Local | None) -> None:
-        """Bring a local into scope; reports names that are taken."""
-        text = name.text
-        if text in BUILT_IN_NAMES:
-            self.findings.error("MS104", f"`{text}` is built in and cannot name a local", name.span)
-        elif (other := self.scope.get(text)) is not None:
-            self.findings.error("MS105", f"`{text}` is in scope already", name.span, Note("declared here", other.span))
-            local = None  # whichever is meant below, one error is enough
-        elif (symbol := self.universe.symbols.get(text)) is not None and symbol.kind in IN_EXPRESSIONS:
-            self.findings.error("MS104", f"`{text}` hides the {symbol.kind} of that name", name.span, Note("declared here", symbol.span))
-        elif members := self.universe.members.get(text):
-            self.findings.error("MS104", f"`{text}` hides the member `{members[0].type.name}.{text}`", name.span)
-        self.scope.bind(text, Binding(role, name.span, local))
 
     # ------------------------------------------------------------------------------------------ transitions
 

@@ -50,9 +50,9 @@ def compare(universe: Universe, op: BinaryOp, left: TExpr, right: TExpr, span: S
         case _ if a == b:
             pair = left, right
         case OptionalType(inner), _ if _fits(right, inner):
-            pair = left, coerce(right, a, findings)
+            pair = left, coerce(right, a, universe)
         case _, OptionalType(inner) if _fits(left, inner):
-            pair = coerce(left, b, findings), right
+            pair = coerce(left, b, universe), right
         case _:
             pair = None
     if pair is None:

@@ -20,6 +20,7 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from mmu_smt.semantics.types import ArrayType, OptionalType, RecordType, Type, Value
+from mmu_smt.syntax.records import identity_record
 from mmu_smt.syntax.source import Span
 
 Site: TypeAlias = tuple[int, ...]
@@ -38,30 +39,30 @@ class Local:
 # ---------------------------------------------------------------------------------------------- expressions
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@identity_record
 class Typed:
     type: Type
     span: Span = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@identity_record
 class Literal(Typed):
     value: Value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@identity_record
 class ConstRef(Typed):
     name: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@identity_record
 class StateRef(Typed):
     """A state variable or a ghost."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@identity_record
 class LocalRef(Typed):
     local: Local
 
@@ -95,27 +96,27 @@ class BinaryOp(StrEnum):
     MOD = "%"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@identity_record
 class UnaryExpr(Typed):
     op: UnaryOp
     operand: TExpr
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@identity_record
 class BinaryExpr(Typed):
     op: BinaryOp
     left: TExpr
     right: TExpr
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@identity_record
 class CondExpr(Typed):
     condition: TExpr
     then: TExpr
     orelse: TExpr
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@identity_record
 class Index(Typed):
     """Fault when the index value is outside the array's index type."""
 
@@ -124,14 +125,14 @@ class Index(Typed):
     array: ArrayType
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@identity_record
 class FieldOf(Typed):
     base: TExpr
     record: RecordType
     position: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@identity_record
 class OptionalValue(Typed):
     """`.value`; fault on none."""
 
@@ -147,13 +148,13 @@ class Conversion(StrEnum):
     TO_FLAGS = "to-flags"  # word -> flags; undeclared bits are dropped
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@identity_record
 class Convert(Typed):
     kind: Conversion
     operand: TExpr
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@identity_record
 class Call(Typed):
     """A call of a function with a result. Effectful only where the language allows it; `id` as in the module docstring."""
 
@@ -168,7 +169,7 @@ class Quantifier(StrEnum):
     COUNT = "count"  # type IntType(0, cardinality of the domain)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@identity_record
 class QuantifierOf(Typed):
     """One binder (several nest). Short-circuit in increasing order for all/any."""
 
@@ -177,14 +178,14 @@ class QuantifierOf(Typed):
     body: TExpr
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@identity_record
 class RecordMake(Typed):
     """Field values in declaration order (evaluated in that order)."""
 
     fields: tuple[TExpr, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@identity_record
 class Fill(Typed):
     """An array with every element equal to `element`; `type` is the ArrayType."""
 
@@ -194,14 +195,14 @@ class Fill(Typed):
 # step expressions only
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@identity_record
 class Primed(Typed):
     """The operand's value in the state after the transition (state references only; ghosts may not be primed)."""
 
     operand: TExpr
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@identity_record
 class Decides(Typed):
     """True iff in this transition `handler` returned `value` (a constant expression) [with `rule` as the last label attached]."""
 
@@ -210,14 +211,14 @@ class Decides(Typed):
     rule: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@identity_record
 class Taken(Typed):
     """True iff the transition executes step `step` or a part of it."""
 
     step: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@identity_record
 class EventUse(Typed):
     """A declared event; its condition is in Program.events."""
 
@@ -225,27 +226,44 @@ class EventUse(Typed):
 
 
 TExpr: TypeAlias = (
-    Literal | ConstRef | StateRef | LocalRef | UnaryExpr | BinaryExpr | CondExpr | Index | FieldOf | OptionalValue | Convert | Call
-    | QuantifierOf | RecordMake | Fill | Primed | Decides | Taken | EventUse
+    Literal
+    | ConstRef
+    | StateRef
+    | LocalRef
+    | UnaryExpr
+    | BinaryExpr
+    | CondExpr
+    | Index
+    | FieldOf
+    | OptionalValue
+    | Convert
+    | Call
+    | QuantifierOf
+    | RecordMake
+    | Fill
+    | Primed
+    | Decides
+    | Taken
+    | EventUse
 )
 
 
 # ---------------------------------------------------------------------------------------------- statements
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@identity_record
 class Statement:
     id: int
     span: Span = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@identity_record
 class Let(Statement):
     local: Local
     value: TExpr
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@identity_record
 class Place:
     """Where an assignment goes: a root and a path of indices (expressions) and record field positions.
 
@@ -260,13 +278,13 @@ class Place:
     span: Span = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@identity_record
 class IndexStep:
     array: ArrayType
     index: TExpr
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@identity_record
 class FieldStep:
     record: RecordType
     position: int
@@ -275,7 +293,7 @@ class FieldStep:
 PlaceStep: TypeAlias = IndexStep | FieldStep
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@identity_record
 class Assign(Statement):
     """Compound assignments are already expanded (`x += e` is `x = x + e`; its target's indices are pure)."""
 
@@ -283,7 +301,7 @@ class Assign(Statement):
     value: TExpr
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@identity_record
 class CallStatement(Statement):
     """A call for its effect; the result, if any, is dropped. `id` is the call's id too."""
 
@@ -291,14 +309,14 @@ class CallStatement(Statement):
     args: tuple[TExpr, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@identity_record
 class If(Statement):
     condition: TExpr
     then: tuple[TStmt, ...]
     orelse: tuple[TStmt, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@identity_record
 class Arm:
     """Values (of the subject's type) that lead here; None for `_`. Arms are disjoint and exhaustive, `_` comes last."""
 
@@ -307,13 +325,13 @@ class Arm:
     span: Span = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@identity_record
 class Match(Statement):
     subject: TExpr
     arms: tuple[Arm, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@identity_record
 class For(Statement):
     """Over every value of `local.type`, in increasing order."""
 
@@ -321,29 +339,29 @@ class For(Statement):
     body: tuple[TStmt, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@identity_record
 class Return(Statement):
     value: TExpr | None
     rule: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@identity_record
 class Choose(Statement):
     local: Local
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@identity_record
 class Assert(Statement):
     condition: TExpr
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@identity_record
 class Lock(Statement):
     name: str
     body: tuple[TStmt, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@identity_record
 class Yield(Statement):
     label: str
 
@@ -354,7 +372,7 @@ TStmt: TypeAlias = "Let | Assign | CallStatement | If | Match | For | Return | C
 # ---------------------------------------------------------------------------------------------- declarations
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@identity_record
 class Display:
     """What annotations say about a declaration; for traces and minimisation."""
 
@@ -368,7 +386,7 @@ class Display:
     link: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@identity_record
 class Variable:
     """A const, state variable or ghost. `initial` is an expression over consts (ghosts: a constant), None where free."""
 
@@ -379,7 +397,7 @@ class Variable:
     span: Span = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@identity_record
 class Function:
     """A fn or a handler. `effectful`: changes state, locks, yields or chooses, itself or through a call."""
 
@@ -394,7 +412,7 @@ class Function:
     span: Span = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@identity_record
 class Step:
     name: str
     params: tuple[Local, ...]
@@ -405,7 +423,7 @@ class Step:
     span: Span = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@identity_record
 class Condition:
     """A named pure expression: an assumption, an initial condition, an event. `is_invariant`: `init invariant`."""
 
@@ -427,7 +445,7 @@ class PropertyKind(StrEnum):
     NO_DEADLOCK = "no_deadlock"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@identity_record
 class Property:
     """A property to be judged. `condition` for invariant, step and cover; `recurs`/`never` for progress and cover of infinite runs.
 
@@ -450,7 +468,7 @@ class Property:
     span: Span | None = field(default=None, repr=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@identity_record
 class Enable:
     """One `enable` clause. `params` are bound in `when`. `fairness` is None, "weak" or "strong"."""
 
@@ -463,7 +481,7 @@ class Enable:
     span: Span = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@identity_record
 class Config:
     """A config with its parts already joined. `includes` holds its own name and every part's, transitively (for `Property.configs`)."""
 
@@ -475,13 +493,13 @@ class Config:
     span: Span | None = field(default=None, repr=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@identity_record
 class VerdictWant:
     word: str
     bound: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@identity_record
 class Expectation:
     """One line of an `expect` block. `variant` None: the modules alone. `configs` empty: the default config."""
 
@@ -492,7 +510,7 @@ class Expectation:
     span: Span = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@identity_record
 class Program:
     """One variant, checked. All mappings are in declaration order."""
 
@@ -542,5 +560,3 @@ def enabled_steps(program: Program, config: Config) -> tuple[Step, ...]:
 def has_cuts(program: Program, config: Config) -> bool:
     """True iff an env step is enabled, so that locks and yields are cut points."""
     return any(s.actor == "env" for s in enabled_steps(program, config))
-
-

@@ -135,9 +135,12 @@ class BodyChecker(ExpressionChecker):
         type = None if node.type is None else self.universe.type_of(node.type)
         if type is not None:
             value = self.need(node.value, type, free=True, what=f"`{node.name.text}`")
+        elif node.type is not None:
+            self.explore(node.value)
+            value = None
         else:
             value = self.infer(node.value, free=True)
-            type = value.type if value is not None and node.type is None else None
+            type = value.type if value is not None else None
         local = None if type is None else self.universe.local(node.name, type)
         self.declare(node.name, Role.LET, local)
         if local is None or value is None:
@@ -160,8 +163,7 @@ class BodyChecker(ExpressionChecker):
         free = node.op == "="
         with self.seeing(replace(self.where, ghosts=True) if ghost else self.where):
             if target is None:
-                if free:
-                    self.infer(value_node, free=True)
+                self.explore(node.value)
                 return None
             value = self.need(value_node, target.type, free=free, what=f"`{node.target.span.text}`")
         if value is None:
@@ -307,7 +309,7 @@ class BodyChecker(ExpressionChecker):
             self.findings.error("MS307", f"`{self.uses.owner}` returns {expected}, but none is given here", node.span)
             return None
         if wanted is None:
-            self.infer(node.value, free=True)
+            self.explore(node.value)
             return None
         value = self.need(node.value, wanted, free=True, what=f"the result of `{self.uses.owner}`")
         return None if value is None else Return(id=number, span=node.span, value=value, rule=rule)

@@ -14,7 +14,7 @@ from typing import TypeVar, assert_never
 from mmu_smt.semantics.findings import Findings
 from mmu_smt.semantics.limits import MAX_ARRAY, MAX_DEPTH, MAX_LEAVES, MAX_NESTING, MAX_PARAM, MAX_RANGE, leaves
 from mmu_smt.semantics.names import BUILT_IN_TYPES, Kind, Symbol, did_you_mean
-from mmu_smt.semantics.program import Local
+from mmu_smt.semantics.program import Literal, Local, TExpr
 from mmu_smt.semantics.types import (
     BOOL,
     ArrayType,
@@ -80,6 +80,14 @@ class Universe:
 
     def local(self, name: nodes.Name, type: Type) -> Local:
         return Local(self.fresh(), name.text, type, name.span)
+
+    def is_certain(self, expression: TExpr) -> bool:
+        """Whether a value that cannot fit its place is an error of the text.
+
+        With sizes other than the author's it may stand in code that is never reached at these sizes: then it is left to the run-time check,
+        unless it is a constant.
+        """
+        return not self._given or isinstance(expression, Literal)
 
     def named(self, *kinds: Kind) -> Iterator[Symbol]:
         """The symbols of some kinds, in order of declaration."""

@@ -66,7 +66,9 @@ class Session:
         self._context = z3.Context()
         self._ref = self._context.ref()
         self._encoder = Encoder(self._context)
-        self._solver = z3.SolverFor(profile.logic, ctx=self._context)
+        # `z3.SolverFor` would make the name of the logic in z3's main context, which is otherwise never created.
+        logic = z3core.Z3_mk_string_symbol(self._ref, profile.logic)
+        self._solver = z3.Solver(z3core.Z3_mk_solver_for_logic(self._ref, logic), self._context)
         self._known_parameters = _parameter_names(self._solver)
         for name, value in {"random_seed": seed, **profile.parameters}.items():
             self._set(name, value)

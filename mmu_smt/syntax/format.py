@@ -64,8 +64,22 @@ class Entry:
     gap: bool
 
 
+_PASSES = 10
+"""Breaking a long line can make a better place for the next break, so a text is laid out until nothing changes: mostly once."""
+
+
 def format_source(source: SourceFile) -> str:
     """The text in canonical layout; it parses to an equal tree and formats to itself. Raises SpecError on syntax errors."""
+    text = source.text
+    for _ in range(_PASSES):
+        laid_out = _lay_out(SourceFile(source.name, text))
+        if laid_out == text:
+            break
+        text = laid_out
+    return text
+
+
+def _lay_out(source: SourceFile) -> str:
     module, diagnostics = parse(source)
     if module is None:
         raise SpecError(diagnostics)

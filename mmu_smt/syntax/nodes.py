@@ -6,18 +6,19 @@ equal. Comments are not in the tree; the formatter takes them from the source te
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TypeAlias
 
+from mmu_smt.syntax.records import record
 from mmu_smt.syntax.source import SourceFile, Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Node:
     span: Span = field(compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Name(Node):
     """An identifier where it stands."""
 
@@ -27,26 +28,26 @@ class Name(Node):
 # ---------------------------------------------------------------------------------------------- types
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class NamedType(Node):
     """`bool`, `u8`, `u16`, `u32`, `u64` or a declared name."""
 
     name: Name
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class RangeType(Node):
     low: Expr
     high: Expr
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ArrayTypeExpr(Node):
     index: TypeExpr
     element: TypeExpr
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class OptionalTypeExpr(Node):
     inner: TypeExpr
 
@@ -57,29 +58,29 @@ TypeExpr: TypeAlias = "NamedType | RangeType | ArrayTypeExpr | OptionalTypeExpr"
 # ---------------------------------------------------------------------------------------------- expressions
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class IntLiteral(Node):
     """Decimal or 0x hexadecimal."""
 
     value: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class BoolLiteral(Node):
     value: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class NoneLiteral(Node):
     pass
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class NameRef(Node):
     name: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Unary(Node):
     """`op` is one of `! ~ -`."""
 
@@ -87,7 +88,7 @@ class Unary(Node):
     operand: Expr
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Binary(Node):
     """`op` is one of `=> || && | ^ & == != < <= > >= has << >> + - * / %`."""
 
@@ -96,7 +97,7 @@ class Binary(Node):
     right: Expr
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Conditional(Node):
     """`condition ? then : orelse`."""
 
@@ -105,13 +106,13 @@ class Conditional(Node):
     orelse: Expr
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class IndexExpr(Node):
     base: Expr
     index: Expr
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class FieldExpr(Node):
     """`base.field`: a record's field, `.value` of an optional, or `Enum.MEMBER`."""
 
@@ -119,7 +120,7 @@ class FieldExpr(Node):
     field: Name
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class CallExpr(Node):
     """`callee(args)`: a function, a conversion `u32(x)` or `Index(x)`, `Flags(A, B)`, `fill(x)`, `taken(step)`."""
 
@@ -127,7 +128,7 @@ class CallExpr(Node):
     args: tuple[Expr, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class RecordExpr(Node):
     """`R(a: x, b: y)`."""
 
@@ -135,7 +136,7 @@ class RecordExpr(Node):
     fields: tuple[tuple[Name, Expr], ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class MethodExpr(Node):
     """`base.method(args)`: only `H.decides(V)`."""
 
@@ -144,7 +145,7 @@ class MethodExpr(Node):
     args: tuple[Expr, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class LabelledExpr(Node):
     """`expr @rule`: after a returned value, or after `H.decides(V)`."""
 
@@ -152,14 +153,14 @@ class LabelledExpr(Node):
     rule: Name
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class PrimedExpr(Node):
     """`expr'`: its value in the state after the transition."""
 
     expr: Expr
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class QuantifierExpr(Node):
     """`kind` is one of `all any count`; several binders nest left to right."""
 
@@ -177,19 +178,19 @@ Expr: TypeAlias = (
 # ---------------------------------------------------------------------------------------------- statements
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Block(Node):
     statements: tuple[Stmt, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class LetStmt(Node):
     name: Name
     type: TypeExpr | None
     value: Expr
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class AssignStmt(Node):
     """`target op value`; `op` is one of `= += -= |= &=`."""
 
@@ -198,21 +199,21 @@ class AssignStmt(Node):
     value: Expr
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ExprStmt(Node):
     """A call for its effect."""
 
     expr: Expr
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class IfStmt(Node):
     condition: Expr
     then: Block
     orelse: Block | IfStmt | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class MatchArm(Node):
     """`patterns => body`; no patterns means `_`. A pattern is a literal, a (qualified) name, or `none`."""
 
@@ -220,43 +221,43 @@ class MatchArm(Node):
     body: Block
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class MatchStmt(Node):
     subject: Expr
     arms: tuple[MatchArm, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ForStmt(Node):
     name: Name
     domain: TypeExpr
     body: Block
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ReturnStmt(Node):
     value: Expr | None
     rule: Name | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ChooseStmt(Node):
     name: Name
     domain: TypeExpr
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class AssertStmt(Node):
     condition: Expr
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class LockStmt(Node):
     lock: Name
     body: Block
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class YieldStmt(Node):
     label: str
 
@@ -269,7 +270,7 @@ Stmt: TypeAlias = (
 # ---------------------------------------------------------------------------------------------- declarations
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Annotation(Node):
     """`kind` is one of `src link show minimise default`; `text` a string argument, `name` that of `@src`, `value` an expression."""
 
@@ -279,88 +280,88 @@ class Annotation(Node):
     value: Expr | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Declaration(Node):
     name: Name
     doc: str | None = field(default=None, compare=False)
     annotations: tuple[Annotation, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ParamDecl(Declaration):
     allowed: RangeType | None
     value: Expr
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ConstDecl(Declaration):
     type: TypeExpr
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class StateDecl(Declaration):
     type: TypeExpr
     value: Expr | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class GhostDecl(Declaration):
     type: TypeExpr
     value: Expr
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class AssumeDecl(Declaration):
     condition: Expr
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class InitDecl(Declaration):
     is_invariant: bool
     condition: Expr
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class TypeDecl(Declaration):
     type: TypeExpr
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class EnumDecl(Declaration):
     members: tuple[Name, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class FlagsDecl(Declaration):
     members: tuple[tuple[Name, int], ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class RecordDecl(Declaration):
     fields: tuple[tuple[Name, TypeExpr], ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class RuleDecl(Declaration):
     """`rule a, b`: `name` is the first label, `names` all of them."""
 
     names: tuple[Name, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class TerminalDecl(Declaration):
     """`terminal EXPR`; its name is the word `terminal`. There may be several: any of them."""
 
     condition: Expr
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Parameter(Node):
     name: Name
     type: TypeExpr
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class FunctionDecl(Declaration):
     is_handler: bool
     params: tuple[Parameter, ...]
@@ -368,7 +369,7 @@ class FunctionDecl(Declaration):
     body: Block
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class StepDecl(Declaration):
     """`actor` is one of `guest kvm env`."""
 
@@ -378,18 +379,18 @@ class StepDecl(Declaration):
     body: Block
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class EventDecl(Declaration):
     condition: Expr
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class RecursNever(Node):
     recurs: Expr
     never: Expr
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class PropertyDecl(Declaration):
     """`kind` is one of `invariant step progress cover`. `within` is an expression, True for `within least`, None without a bound.
 
@@ -403,7 +404,7 @@ class PropertyDecl(Declaration):
     body: Expr | RecursNever
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class EnableClause(Node):
     """`fairness` is None, `weak` or `strong`; `each` asks for it of every parameter value."""
 
@@ -415,7 +416,7 @@ class EnableClause(Node):
     each: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ConfigDecl(Declaration):
     is_default: bool
     parts: tuple[Name, ...]
@@ -424,7 +425,7 @@ class ConfigDecl(Declaration):
     enables: tuple[EnableClause, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class VerdictPattern(Node):
     """A verdict word; `bound` only with `bounded(N)`."""
 
@@ -432,7 +433,7 @@ class VerdictPattern(Node):
     bound: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ExpectDecl(Declaration):
     """`expect V in A + B { p: w | x … }`; its name is the word `expect`."""
 
@@ -441,7 +442,7 @@ class ExpectDecl(Declaration):
     entries: tuple[tuple[Name, tuple[VerdictPattern, ...]], ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class VariantDecl(Declaration):
     """`overrides` replace a declaration of the same name, `additions` are new."""
 
@@ -457,7 +458,7 @@ Decl: TypeAlias = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Module(Node):
     """One file. `name` is the dotted module name or None; imports are dotted names as written."""
 

@@ -83,6 +83,8 @@ class Context:
     def glue(self, last: Token, token: Token) -> str:
         """The space between two neighbouring tokens."""
         type = token.type
+        if type == last.type == "MINUS":
+            return " "  # `--` is no token of the language
         if type in _ANNOTATIONS:
             return " " if self.annotated else "  "
         if type in ("COMMA", "SEMICOLON", "DOT", "DOTDOT", "QUOTE", "RPAR", "RSQB") or last.type in ("LPAR", "LSQB", "DOT", "DOTDOT"):

@@ -9,7 +9,7 @@ from mmu_smt.api.checking import Limits, Request, UnconfirmedError, check_progra
 from mmu_smt.interpret.explicit import ExplicitResult, ExplicitVerdict, explore
 from mmu_smt.interpret.machine import TooLarge
 from mmu_smt.model.lower import lower
-from mmu_smt.semantics.program import Config, Program, Property, PropertyKind, combine
+from mmu_smt.semantics.program import Config, Program, Property, PropertyKind, combine, has_cuts
 from mmu_smt.semantics.workspace import Workspace
 from mmu_smt.witness.verdicts import UnknownReason, Verdict, Word
 from tests.differential.generate import GeneratedSpec
@@ -60,7 +60,7 @@ def compare(spec: GeneratedSpec, *, max_configurations: int = 2_500, seconds: fl
         return comparison
     for verdict in solved.values():
         _judge(comparison, verdict, explicit, config)
-    _note(comparison, explicit, program, config)
+    note(comparison, explicit, program, config)
     return comparison
 
 
@@ -79,8 +79,7 @@ def _judge(comparison: Comparison, verdict: Verdict, explicit: ExplicitResult, c
     """Record what is wrong with one verdict, if anything."""
     name, met = verdict.property.name, comparison.met
     expected = explicit.verdicts.get(name)
-    met[f"{verdict.property.kind} {verdict.word}"] += 1
-    met[verdict.word] += 1
+    met[f"solver: {verdict.property.kind} {verdict.word}"] += 1
     if (expected is None) != (verdict.word is Word.INAPPLICABLE):
         comparison.mismatches.append(f"{name}: solver {verdict.word}, explicit {expected}")
     if expected is None or verdict.word is Word.INAPPLICABLE:
@@ -121,16 +120,21 @@ def _shown(verdict: Verdict) -> str:
     return f"{verdict.word} length {length} least {verdict.least} bound {verdict.bound} by {verdict.by!r} {verdict.reason or ''}"
 
 
-def _note(comparison: Comparison, explicit: ExplicitResult, program: Program, config: Config) -> None:
+def note(comparison: Comparison, explicit: ExplicitResult, program: Program, config: Config) -> None:
     """Features of the system's behaviour, beyond those of its text."""
     met = comparison.met
     met["configurations"] += explicit.configurations
+    met["cut position"] += has_cuts(program, config) and any(w in comparison.spec.text for w in ("lock ", "yield "))
     if explicit.initial == 0:
         met["no initial state"] += 1
     for verdict in explicit.verdicts.values():
+        met[verdict.word] += 1
+        met["least"] += verdict.least is not None
         candidate = verdict.candidate
         if candidate is None:
             continue
+        met["run into a fault"] += len(candidate.moves) == len(candidate.states)
+        met["env step taken"] += any(program.steps[m.step].actor == "env" for m in candidate.moves)
         met["resumed step"] += any(m.resume for m in candidate.moves)
         if candidate.loop_start is not None:
             met["lasso"] += 1

@@ -66,7 +66,7 @@ class _Generator:
         self.lines: list[str] = []
         self.bodies: dict[str, tuple[_Body, list[str]]] = {}
         self.properties: dict[str, list[str]] = {}
-        self.cuts = rng.random() < 0.5
+        self.cuts = rng.random() < 0.6
         self.limit = (1 << 6 if self.cuts else 1 << 8) if rng.random() < 0.85 else (1 << 8 if self.cuts else 1 << 11)
 
     def run(self, seed: int) -> GeneratedSpec:
@@ -156,9 +156,9 @@ class _Generator:
             variable = Variable(world.fresh("w"), WordType(8))
             self._write(f"state {variable.name}: u8 = u8({world.rng.randint(0, 3)})")
             world.states.append(variable)
-        for _ in range(world.rng.choice((0, 0, 1, 1, 2))):
+        for _ in range(world.rng.choice((0, 1, 1, 2))):
             world.tag("ghost")
-            fits = [t for t in (BOOL, *world.types) if cardinality(t) <= 4 and not isinstance(t, ArrayType | RecordType)]
+            fits = [t for t in (BOOL, *world.types) if cardinality(t) <= 4 and isinstance(t, type(BOOL) | IntType | EnumType | FlagsType)]
             variable = Variable(world.fresh("h"), world.pick(fits))
             initial = next(iter(values(variable.type)))
             self._write(f"ghost {variable.name}: {spell(variable.type)} = {literal(variable.type, initial)}")
@@ -234,7 +234,7 @@ class _Generator:
         tail = f" -> {spell(returns)}" if returns is not None else ""
         self._keep(_Body(word, name, params, tail, place, 4 if effects else 2))
         wrote, decides = self.statements.wrote_ghosts, is_handler or self.statements.decided
-        world.functions.append(Callable(name, tuple(p.type for p in params), returns, effects, is_handler, wrote, decides))
+        world.functions.append(Callable(name, tuple(p.type for p in params), returns, effects, is_handler, wrote, decides, self.statements.ways))
         world.tag(word if not effects or is_handler else "effectful fn")
 
     def _steps(self) -> None:
@@ -248,13 +248,13 @@ class _Generator:
     def _step(self, actor: str, position: int) -> None:
         world = self.world
         name = world.fresh("e" if actor == "env" else "s")
-        params = self._params(world.rng.choice((0, 0, 1)), 3)
+        params = self._params(world.rng.choice((0, 1, 1) if actor == "env" else (0, 0, 1)), 3)
         guard = ""
         if world.chance(0.5):
             guard = f" when {self.expressions.condition(Scope(locals=params), 1)}"
         cuts = actor != "env" and world.chance(0.6)
         is_env = actor == "env"
-        place = Place(Scope(locals=params), None, True, cuts, not is_env and world.chance(0.2), False, handlers=not is_env)
+        place = Place(Scope(locals=params), None, True, cuts, not is_env and world.chance(0.35), False, handlers=not is_env)
         body = _Body("step", name, params, f" by {actor}{guard}", place, 2 if actor == "env" else 4)
         if actor != "env" and position == 0:
             self._handling_step(body)
@@ -269,12 +269,16 @@ class _Generator:
         """A step that certainly calls a handler, so that decisions occur."""
         world = self.world
         handler = world.pick([f for f in world.functions if f.is_handler])
-        before = self.statements.body(replace(body.place, cuts=False), 2) if world.chance(0.5) else []
+        simple = handler.ways <= 4  # so that the combinations of choices stay few
+        before = self.statements.body(replace(body.place, cuts=False), 2) if simple and world.chance(0.5) else []
         call = self.expressions.call(handler, Scope(locals=body.params), 1)
         params = ", ".join(f"{p.name}: {spell(p.type)}" for p in body.params)
         head = f"{body.word} {body.name}({params}){body.tail} {{"
-        after = self.statements.body(body.place, 2) if world.chance(0.5) else []
-        lines = [head, *indented([*before, call, *after]), "}"]
+        after = self.statements.body(body.place, 2) if simple and world.chance(0.5) else []
+        if after and self.statements.wrote_ghosts:
+            world.tag("ghost write after a handler")
+        again = [self.expressions.call(handler, Scope(locals=body.params), 1)] if simple and world.chance(0.4) else []
+        lines = [head, *indented([*before, call, *again, *after]), "}"]
         self.bodies[body.name] = (body, lines)
         self._write(*lines)
 
@@ -286,8 +290,11 @@ class _Generator:
     def _occurrence(self, depth: int) -> str:
         """A condition of a transition: an event, a decision, a step taken, or any step expression."""
         world = self.world
+        if world.ghosts and world.chance(0.15):
+            world.tag("ghost read")
+            return self._about(world.pick(world.ghosts))
         roll = world.rng.random()
-        if roll < 0.25:
+        if roll < 0.28:
             handlers = [f for f in world.functions if f.is_handler and not isinstance(f.returns, FlagsType | OptionalType)]
             if handlers:
                 handler = world.pick(handlers)
@@ -295,13 +302,14 @@ class _Generator:
                 value = literal(handler.returns, world.pick(list(values(handler.returns))))
                 world.tag("decides")
                 text = f"{handler.name}.decides({value})"
-                if world.rules and world.chance(0.4):
+                if world.rules and world.chance(0.55):
                     world.tag("decides under a rule")
                     text += f" @{world.pick(world.rules)}"
                 return text
         if roll < 0.4:
             world.tag("taken")
-            return f"taken({world.pick(world.steps)[0]})"
+            env = [name for name, actor, _ in world.steps if actor == "env"]
+            return f"taken({world.pick(env if env and world.chance(0.5) else [name for name, _, _ in world.steps])})"
         if roll < 0.5 and world.events:
             world.tag("event use")
             return world.pick(world.events)
@@ -317,6 +325,14 @@ class _Generator:
             return text
         world.tag("step expression")
         return self.expressions.condition(self._step_scope(), 1)
+
+    def _about(self, ghost: Variable) -> str:
+        """A comparison of a ghost with a constant that is not its default, where it has one."""
+        world = self.world
+        if ghost.type == BOOL:
+            return ghost.name
+        constants = [literal(ghost.type, v) for v in values(ghost.type)]
+        return f"{ghost.name} {world.pick(('==', '!='))} {world.pick(constants[1:] or constants)}"
 
     def _events(self) -> None:
         world = self.world

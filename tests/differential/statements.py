@@ -21,6 +21,9 @@ from mmu_smt.semantics.types import (
 from tests.differential.expressions import Expressions
 from tests.differential.world import Callable, Scope, Variable, World, literal, spell
 
+MOST_WAYS = 30
+"""Combinations of `choose` values in one body, calls and loops multiplied out."""
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -50,10 +53,13 @@ class Statements:
         self.expressions = expressions
         self.wrote_ghosts = False
         self.decided = False
+        self.ways = 1
+        self._turns = 1
 
     def body(self, place: Place, size: int) -> list[str]:
-        """The lines of a body; ends in a return where a result is wanted. `wrote_ghosts` and `decided` tell what it did, calls included."""
+        """The lines of a body; ends in a return where a result is wanted. `wrote_ghosts`, `decided` and `ways` tell what it did, calls included."""
         self.wrote_ghosts = self.decided = False
+        self.ways = self._turns = 1
         lines, last, ended = self._block(place, size, 2)
         if place.returns is not None and not ended:
             lines.append(self._return(last))
@@ -147,6 +153,9 @@ class Statements:
     def _choose(self, place: Place) -> tuple[list[str], Place, bool]:
         world = self.world
         type = world.pick([t for t in (BOOL, *world.types) if cardinality(t) <= 3])
+        if self.ways * cardinality(type) ** self._turns > MOST_WAYS:
+            return self._let(place)
+        self.ways *= cardinality(type) ** self._turns
         local = Variable(world.fresh("c"), type)
         world.tag("choose")
         return [f"choose {local.name}: {spell(type)}"], place.inside(local), False
@@ -210,11 +219,12 @@ class Statements:
 
     def _callable(self, place: Place) -> list[Callable]:
         found = [f for f in self.world.functions if f.effectful and (place.ghosts or not f.writes_ghosts)]
-        return [f for f in found if place.handlers or not f.decides]
+        return [f for f in found if (place.handlers or not f.decides) and self.ways * f.ways**self._turns <= MOST_WAYS]
 
     def _note_call(self, function: Callable) -> None:
         self.wrote_ghosts |= function.writes_ghosts
         self.decided |= function.decides
+        self.ways *= function.ways**self._turns
         self.world.tag("handler call" if function.is_handler else "effectful call")
 
     def _call_statement(self, place: Place) -> str:
@@ -344,7 +354,9 @@ class Statements:
         domains += [t for t in world.types if isinstance(t, EnumType | IntType) and cardinality(t) <= 3]
         type = world.pick(domains)
         local = Variable(world.fresh("i"), type)
+        self._turns *= cardinality(type)
         body, _, ended = self._block(place.inside(local), 2, depth - 1)
+        self._turns //= cardinality(type)
         if ended:
             world.tag("early return in for")
             body = [f"if {self.expressions.condition(place.inside(local).scope, 1)} {{", *indented(body), "}"]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from random import Random
 from typing import TypeVar
 
-from mmu_smt.semantics.types import IntType, Type, Value, show_value, type_name
+from mmu_smt.semantics.types import FlagsType, IntType, Type, Value, show_value, type_name
 
 T = TypeVar("T")
 
@@ -23,7 +23,10 @@ class Variable:
 
 @dataclass(frozen=True, slots=True)
 class Callable:
-    """A fn or handler that was already generated. `writes_ghosts` and `decides` (is or calls a handler): itself or through a call."""
+    """A fn or handler that was already generated. `writes_ghosts` and `decides` (is or calls a handler): itself or through a call.
+
+    `ways`: at most so many combinations of `choose` values, a measure for the explicit search's work.
+    """
 
     name: str
     params: tuple[Type, ...]
@@ -32,6 +35,7 @@ class Callable:
     is_handler: bool = False
     writes_ghosts: bool = False
     decides: bool = False
+    ways: int = 1
 
 
 @dataclass(slots=True)
@@ -93,4 +97,6 @@ def literal(type: Type, value: Value) -> str:
     """A scalar value as source text."""
     if isinstance(type, IntType) and isinstance(value, int) and value < 0:
         return f"(-{-value})"
+    if isinstance(type, FlagsType) and isinstance(value, int):
+        return f"{type.name}({', '.join(m for i, m in enumerate(type.members) if value >> i & 1)})"
     return show_value(type, value)

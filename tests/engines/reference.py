@@ -5,12 +5,12 @@ Shares with the engines only the evaluation of terms on integers.
 
 from __future__ import annotations
 
-
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import product
 
 from mmu_smt.model.evaluate import evaluate
+from mmu_smt.model.inputs import SELECTOR
 from mmu_smt.model.system import ProgressQuery, SafetyQuery, TransitionSystem
 from mmu_smt.model.term import Op, Term, topological
 
@@ -88,7 +88,7 @@ class _Reference:
                     continue
                 primed = {str(system.primed[n].payload): v for n, v in zip(names, after, strict=True)}
                 seen = tuple(evaluate(self.step_terms, {**there, **primed}))
-                env = any(c.actor == "env" and c.index == inputs.get("sel") for c in system.choices)
+                env = any(c.actor == "env" and c.index == inputs.get(SELECTOR) for c in system.choices)
                 graph.edges.setdefault(state, []).append(Edge(tuple(after), bool(ok), bool(loops), env, seen))
         graph.explore()
         return graph
@@ -167,7 +167,7 @@ class _Graph:
         self.cost: dict[State, tuple[int, int]] = {}
 
     def explore(self) -> None:
-        self.cost = _search({s: (0, 0) for s in self.initial}, lambda s: ((e.target, e.env) for e in self.edges.get(s, ()) if e.ok))
+        self.cost = _search(dict.fromkeys(self.initial, (0, 0)), lambda s: ((e.target, e.env) for e in self.edges.get(s, ()) if e.ok))
 
     def count(self, recurs: int, never: int, wanted: int) -> tuple[int, int] | None:
         """The cheapest run with `wanted` recurring transitions and none that resets since the first of them."""
@@ -185,7 +185,10 @@ class _Graph:
         self, recurs: int, never: int, fairness: tuple[object, ...], reference: _Reference, keep: list[int]
     ) -> tuple[int, int] | None:
         """The cheapest fair lasso whose ends agree on the state variables at the positions kept."""
-        first_state, first_step = len(reference.state_terms) - len(reference.system.fairness), len(reference.step_terms) - len(reference.system.fairness)
+        first_state, first_step = (
+            len(reference.state_terms) - len(reference.system.fairness),
+            len(reference.step_terms) - len(reference.system.fairness),
+        )
 
         def successors(node: tuple[State, int, tuple[int, ...], tuple[int, ...]]) -> Iterator[tuple[Hashable, bool]]:
             state, seen, taken, enabled_always_or_ever = node
@@ -209,7 +212,7 @@ class _Graph:
         return min(found, default=None)
 
 
-def _search(start: dict, successors) -> dict:  # noqa: ANN001
+def _search(start: dict, successors) -> dict:
     """Dijkstra by levels: least transitions first, then least env transitions."""
     cost = dict(start)
     level = dict(start)
@@ -232,6 +235,3 @@ def _assignments(variables: Iterable[Term]) -> Iterator[dict[str, int]]:
     domains = [range(1 << max(1, v.width)) for v in variables]
     for values in product(*domains):
         yield {str(v.payload): x for v, x in zip(variables, values, strict=True)}
-
-
-

@@ -61,7 +61,9 @@ class Builder:
     ) -> TransitionSystem:
         true, false = self.table.true, self.table.false
         ok = true if step_ok is None else step_ok
-        choices = [Choice(f"env{i}", "env", i, true, true, SPAN) for i in env] + [Choice(f"go{i}", "guest", i, true, true, SPAN) for i in guests]
+        choices = [Choice(f"env{i}", "env", i, true, true, SPAN) for i in env] + [
+            Choice(f"go{i}", "guest", i, true, true, SPAN) for i in guests
+        ]
         return TransitionSystem(
             table=self.table,
             constants=tuple(self.constants),

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from mmu_smt.engines.check import check_queries
+from mmu_smt.model.inputs import SELECTOR
 from mmu_smt.model.system import FairStep, ProgressQuery, SafetyQuery
 from mmu_smt.model.term import Term
 from mmu_smt.solve.budget import Budget
@@ -75,14 +76,14 @@ class TestSafety:
     def test_fewest_env_transitions_among_the_shortest(self) -> None:
         b = Builder()
         t = b.table
-        x, sel = b.var("x", 3), b.input("sel", 1)
+        x, sel = b.var("x", 3), b.input(SELECTOR, 1)
         # A guest step adds one; an env step adds one or, from 0, two: 0 -> 2 -> 3 -> 4 needs one env step, and three are as short.
         is_env = t.eq(sel, b.n(1, 1))
         b.next["x"] = t.bvadd(x, t.ite(t.and_(is_env, t.eq(x, b.n(0, 3))), b.n(2, 3), b.n(1, 3)))
         system = b.build(init=t.eq(x, b.n(0, 3)), env=(1,), guests=(0,))
         run = check_queries(system, [SafetyQuery("q", t.eq(x, b.n(4, 3)), on_state=True)])["q"].run
         assert run is not None
-        assert [i["sel"] for i in run.inputs] == [1, 0, 0]
+        assert [i[SELECTOR] for i in run.inputs] == [1, 0, 0]
 
     def test_constants_are_rigid_and_assumptions_hold(self) -> None:
         b = Builder()
@@ -144,9 +145,22 @@ class TestProofs:
             SafetyQuery("never_two", t.eq(x, b.n(11, 4)), on_state=False, is_cover=True),
         ]
         result = check_queries(system, queries)
-        assert (result["progress"].word, result["progress"].by) == (Word.PROVED, "termination bound 6")
-        assert (result["least"].word, result["least"].least) == (Word.PROVED, 3)
+        assert result["progress"].word is Word.PROVED
+        assert (result["least"].word, result["least"].least, result["least"].by) == (Word.PROVED, 3, "termination bound 6")
         assert result["never_two"].word is Word.UNREACHABLE
+
+    def test_ranking_excludes_loops_whatever_the_stem(self) -> None:
+        # Two of three bits can only be set; `spin` keeps the stem, and with it the runs, as long as one likes.
+        b = Builder()
+        t = b.table
+        low, high, clock, step = b.var("low", 0), b.var("high", 0), b.var("clock", 16), b.input("step", 0)
+        b.next["low"] = t.or_(low, step)
+        b.next["high"] = t.or_(high, t.and_(low, step))
+        b.next["clock"] = t.bvadd(clock, b.n(1, 16))
+        query = ProgressQuery("p", t.and_(step, t.not_(high)), t.false)
+        verdict = check_queries(b.build(init=t.and_(t.not_(low), t.not_(high))), [query])["p"]
+        assert verdict.word is Word.PROVED
+        assert verdict.by.startswith("ranking")
 
     def test_recurrence_bound(self) -> None:
         b = Builder()
@@ -186,7 +200,7 @@ class TestProofs:
 def ring() -> tuple[Builder, Term, Term]:
     """Two steps: `work` (sel 0) moves x around 0..3, `idle` (sel 1) leaves it."""
     b = Builder()
-    x, sel = b.var("x", 2), b.input("sel", 1)
+    x, sel = b.var("x", 2), b.input(SELECTOR, 1)
     b.next["x"] = b.table.ite(b.table.eq(sel, b.n(0, 1)), b.table.bvadd(x, b.n(1, 2)), x)
     return b, x, b.table.eq(sel, b.n(0, 1))
 
@@ -290,7 +304,9 @@ class TestWithin:
         system = b.build(init=t.eq(x, b.n(0, 2)), step_ok=work)
         # x = 0 1 2 3 0 …: three transitions start below 3, then one resets.
         recurs, never = t.ne(x, b.n(3, 2)), t.eq(x, b.n(3, 2))
-        queries = [ProgressQuery(f"w{n}", recurs, never, within=n) for n in (2, 3)] + [ProgressQuery("least", recurs, never, within="least")]
+        queries = [ProgressQuery(f"w{n}", recurs, never, within=n) for n in (2, 3)] + [
+            ProgressQuery("least", recurs, never, within="least")
+        ]
         result = check_queries(system, queries)
         assert [v.word for v in result.verdicts] == [Word.VIOLATED, Word.PROVED, Word.PROVED]
         assert result["w2"].run is not None
@@ -317,7 +333,9 @@ class TestWithin:
 class TestBudgets:
     def test_an_exhausted_bound_is_bounded(self) -> None:
         b, x = counter(8)
-        verdict = check_queries(b.build(init=b.table.eq(x, b.n(0, 8))), [SafetyQuery("q", b.table.eq(x, b.n(99, 8)), on_state=True)], max_bound=5)["q"]
+        verdict = check_queries(
+            b.build(init=b.table.eq(x, b.n(0, 8))), [SafetyQuery("q", b.table.eq(x, b.n(99, 8)), on_state=True)], max_bound=5
+        )["q"]
         assert (verdict.word, verdict.bound, verdict.reason) == (Word.BOUNDED, 5, None)
 
     def test_no_time_is_unknown(self) -> None:

@@ -128,7 +128,9 @@ def _weak_for_strong(patch: pytest.MonkeyPatch) -> None:
 
 def _recurrence_one_early(patch: pytest.MonkeyPatch) -> None:
     original = SimplePaths.exists
-    patch.setattr(SimplePaths, "exists", lambda self, length, limit, phase, extra=(): length < 3 and original(self, length, limit, phase, extra))
+    patch.setattr(
+        SimplePaths, "exists", lambda self, length, limit, phase, extra=(): length < 3 and original(self, length, limit, phase, extra)
+    )
 
 
 def _simple_paths_forget_the_count(patch: pytest.MonkeyPatch) -> None:
@@ -172,7 +174,9 @@ def _induction_keeps_what_fails_elsewhere(patch: pytest.MonkeyPatch) -> None:
 
 def _count_off_by_one(patch: pytest.MonkeyPatch) -> None:
     original = CountGoal.literal
-    patch.setattr(CountGoal, "literal", lambda self, length: self.counter.at_least(length, self.most + 2) if length > self.most + 1 else None)
+    patch.setattr(
+        CountGoal, "literal", lambda self, length: self.counter.at_least(length, self.most + 2) if length > self.most + 1 else None
+    )
     assert original is not CountGoal.literal
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from mmu_smt.engines.dependencies import Cones
 from mmu_smt.engines.result import RawRun
 from mmu_smt.model.evaluate import evaluate
+from mmu_smt.model.inputs import SELECTOR
 from mmu_smt.model.system import ProgressQuery, SafetyQuery, TransitionSystem
 from mmu_smt.model.term import Term
 
@@ -32,7 +33,7 @@ def validate(system: TransitionSystem, query: SafetyQuery | ProgressQuery, run: 
     for i, frame in enumerate(run.frames):
         if any(states[i][n] != v for n, v in frame.items()):
             return f"frame {i} is not what the transitions give"
-    env = sum(any(c.actor == "env" and c.index == s.get("sel") for c in system.choices) for s in run.inputs)
+    env = sum(any(c.actor == "env" and c.index == s.get(SELECTOR) for c in system.choices) for s in run.inputs)
     if fewest_env is not None and any(c.actor == "env" for c in system.choices) and env != fewest_env:
         return f"{env} env transitions, {fewest_env} suffice"
     if isinstance(query, SafetyQuery):

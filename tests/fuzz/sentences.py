@@ -54,9 +54,11 @@ class Sentences:
         self.spellings: dict[str, tuple[str, ...]] = {t.name: (str(t.pattern.value),) for t in terminals if t.pattern.type == "str"}
         self.spellings.update(SAMPLES)
         self.rules: dict[str, list[Rule]] = {}
-        for rule in rules:
+        for rule in sorted(rules, key=lambda r: (r.origin.name, r.order, [s.name for s in r.expansion])):
             self.rules.setdefault(rule.origin.name, []).append(rule)
         self.height = self._heights()
+        self.declarations = tuple(sorted(name for name in self.rules if name.endswith("_decl")))
+        """What a file consists of; some are derived as files on their own."""
 
     def _heights(self) -> dict[str, int]:
         """The least derivation depth of every nonterminal, so that a derivation can be brought to an end."""
@@ -105,7 +107,7 @@ def sentence(rng: Random) -> str:
     if rng.random() < 0.5:
         tokens = grammar.derive(rng, "start", rng.randint(4, 14))
     else:
-        tokens = [t for _ in range(rng.randint(1, 4)) for t in grammar.derive(rng, "_declaration", rng.randint(4, 16))]
+        tokens = [t for _ in range(rng.randint(1, 4)) for t in grammar.derive(rng, rng.choice(grammar.declarations), rng.randint(4, 16))]
     return _joined(rng, tokens)
 
 
@@ -133,6 +135,30 @@ def mutant(rng: Random) -> str:
                 tokens[place] = rng.choice(SAMPLES[rng.choice(sorted(SAMPLES))])
             case _:
                 tokens[place] += f" {tokens[other]}"
+    return "".join(tokens)
+
+
+CLASSES = (
+    re.compile(r"(?!(?:bool|fill|has|value|all|any|count|decides|taken|none|true|false)\b)[a-zA-Z]\w*\d+|[A-Z]{2,}"),
+    re.compile(r"\d+"),
+    re.compile(r"bool|u8|[A-Z][a-z]+\d*|\d\.\.\d"),
+    re.compile(r"&&|\|\||=>|==|!=|<=|>=|[-+*/%<>&|^]"),
+    re.compile(r"[-+|&]?="),
+    re.compile(r"true|false|none"),
+    re.compile(r"guest|kvm|env"),
+    re.compile(r"all|any|count"),
+    re.compile(r"fn|handler"),
+)
+
+
+def confusion(rng: Random) -> str:
+    """A well-typed specification with a few tokens replaced by others of their class: it still parses, and is mostly wrong."""
+    tokens = TOKEN.findall(generate(rng.randrange(100_000)).text)
+    for _ in range(rng.choice((1, 1, 2, 3))):
+        kind = rng.choice(CLASSES)
+        places = [i for i, t in enumerate(tokens) if kind.fullmatch(t)]
+        if len(places) > 1:
+            tokens[rng.choice(places)] = tokens[rng.choice(places)]
     return "".join(tokens)
 
 
@@ -196,12 +222,12 @@ def deep(rng: Random) -> str:
             "".join(f"record R{i} {{ a: R{i + 1}, b: R{i + 1} }}\n" for i in range(min(m, 200))) + f"record R{min(m, 200)} {{ a: bool }} state a: R0",
             "".join(f"event e{i} {{ e{i + 1} && e{i + 1} }}\n" for i in range(min(m, 200))) + f"event e{min(m, 200)} {{ true }} cover c {{ e0 }}",
             "".join(f"config c{i} = c{i + 1} + c{i + 1}\n" for i in range(min(m, 200))) + f"config c{min(m, 200)}",
-            "".join(f'variant v{i} of v{i + 1} "" {{ }}\n' for i in range(m)) + f'variant v{m} "" {{ }}',
+            "".join(f'variant v{i} of v{i + 1} "" {{ }}\n' for i in range(min(m, 200))) + f'variant v{min(m, 200)} "" {{ }}',
         )
     )
 
 
-MAKERS = (sentence, sentence, mutant, mutant, mutant, line_shuffle, noise, deep)
+MAKERS = (sentence, sentence, mutant, confusion, confusion, line_shuffle, noise, deep)
 
 
 def inputs(first: int, count: int) -> Iterator[Input]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from mmu_smt.interpret.depth import deep_recursion
 from mmu_smt.interpret.explicit import explore
 from mmu_smt.interpret.machine import TooLarge
 from tests.interpret.support import config, program, verdict, verdicts
@@ -250,3 +251,13 @@ def test_sizes_are_limited() -> None:
         explore(checked, config(checked), max_configurations=100)
     with pytest.raises(TooLarge, match="3 initial states"):
         explore(checked, config(checked), max_initial=3)
+
+
+def test_the_deepest_program_that_is_accepted() -> None:
+    nested = "(" * 40 + "{0}" + " || false)" * 40
+    calls = ["fn f0(v: 0..9) -> bool { return v == 0 }"]
+    calls += [f"fn f{i}(v: 0..9) -> bool {{ return {nested.format(f'f{i - 1}(v)')} }}" for i in range(1, 48)]
+    text = "\n".join(calls) + "state x: 0..9 = 0  invariant i { f47(x) }  step go() by guest { if f47(x) { x = f47(x) ? 1 : 0 } }"
+    with deep_recursion():
+        checked = program(text)
+    assert explore(checked, config(checked)).verdicts["i"].length == 1

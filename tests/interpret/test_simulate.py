@@ -76,7 +76,7 @@ def test_a_start_that_cannot_be_found_is_explained() -> None:
     with pytest.raises(NoInitialState, match="fits does not hold"):
         simulate(checked, config(checked), seed=1, steps=3, start=({"used": tuple(range(7)), "big": 2000}, {"x": 1, "tick": False}))
     hard = program("const a: u64 const b: u64 assume s { a * b == 0xfedcba9876543211 } state x: bool step go() by guest { }")
-    with pytest.raises(NoInitialState, match="no initial state was found after"):
+    with pytest.raises(NoInitialState, match="no initial state was found in"):
         simulate(hard, config(hard), seed=1, steps=1)
 
 

@@ -212,6 +212,15 @@ def test_given_params_are_checked(params: dict[str, int], code: str) -> None:
     assert [d.code for d in caught.value.diagnostics] == [code]
 
 
+def test_other_sizes_leave_what_is_not_constant_to_the_run_time_check() -> None:
+    text = "param N = 2\ntype Slot = 0..N-1\nstate a: [Slot]bool\ninvariant p { all(s in Slot: s > 0 => a[s - 1]) }"
+    workspace = Workspace.from_text(text)
+    assert workspace.program(None, {"N": 1}).params == {"N": 1}
+    assert codes(text.replace("N = 2", "N = 1")) == ["MS207"]
+    with pytest.raises(SpecError):
+        Workspace.from_text(text + "\ninvariant q { a[1] }").program(None, {"N": 1})
+
+
 def test_the_digest_depends_on_every_text_and_on_the_params(tmp_path: Path) -> None:
     write(tmp_path, main="import lib\nstate m: L", lib="param N = 1\ntype L = 0..N")
     path = tmp_path / "main.mmu"
@@ -313,6 +322,7 @@ def test_a_cycle_of_calls_is_shown_whole() -> None:
 
 
 def test_errors_do_not_cascade() -> None:
+    assert codes("fn f() -> T? { return none }\nstate s: T\nstep t() by guest { s = none let x: T = fill(1) }") == ["MS102"] * 3
     assert codes("state s: Missing\ninvariant p { s == 1 && s.x == s[2] }\nstep t() by guest { s = 1 let a = s a = 2 s += a }") == ["MS102"]
 
 

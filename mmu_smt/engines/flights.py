@@ -1,0 +1,151 @@
+"""Runs in which a step can be interrupted, seen step by step: the transitions of one step in flight, with everything between them left
+free.
+
+Between two transitions of a step, env steps may act any number of times. They change some state variables only, and never what describes
+the step in flight. A *flight* is therefore: a state with no step in flight, then transitions that are no env steps; after each, the
+variables that env steps can change take any values that the facts assumed of every state permit. Every reachable state lies on a flight if
+the facts hold of every reachable state. Leaving the others' steps free between one's own, subject to what they guarantee, is rely-guarantee
+reasoning (Jones: Tentative steps toward a development method for interfering programs, TOPLAS 1983).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from mmu_smt.engines.bounded import valuation
+from mmu_smt.engines.completeness import attempted
+from mmu_smt.engines.dependencies import variables_of
+from mmu_smt.engines.unroll import Observer, Unroller
+from mmu_smt.model.system import TransitionSystem
+from mmu_smt.model.term import Op, Term
+from mmu_smt.solve.session import Session
+
+
+class NoFlights(Exception):
+    """The system is not of this kind: an env step changes the step in flight."""
+
+
+class Flights:
+    """The transitions of a flight, unrolled in a session. Place j: the state before transition j and that transition.
+
+    `idle`: values of the flight variables when no step is in flight. `env`: a transition is an env step; None where there are none.
+    `moves`: the transitions that count, of the system's own relation unless given. `facts`: hold of every reachable state. `limit`: rlimit
+    units for each question asked on the way. Raises NoFlights; GaveUp and OutOfBudget as `attempted` does.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        system: TransitionSystem,
+        cone: frozenset[str],
+        *,
+        idle: Mapping[str, int],
+        env: Observer | None,
+        moves: Term | None = None,
+        facts: Sequence[Term] = (),
+        limit: int,
+        phase: str,
+    ) -> None:
+        self._session = session
+        self._limit = limit
+        self._phase = phase
+        self.unroller = Unroller(session, system, cone | system.flight)
+        self.unroller.assume()
+        self._moves = Observer("moves", system.step_ok if moves is None else moves, on_state=False)
+        self._idle = Observer("idle", valuation(system, idle), on_state=True)
+        self._env = env
+        self._valid = Observer("valid", _over(system, [system.domain_state, *facts], frozenset(self.unroller.cone)), on_state=True)
+        self._free = () if env is None else tuple(n for n in self.unroller.cone if n not in system.flight)
+        self.unroller.extend(free=self._free)
+        self.disturbed = self._changed_by_env(system)
+        """State variables that env steps change."""
+        self._settle(0, self._free)
+
+    @property
+    def places(self) -> int:
+        return self.unroller.length
+
+    def begin(self) -> None:
+        """Assert that no step is in flight at place 0. Until then it is any state."""
+        self._session.clause((self.idle(0),))
+
+    def undisturbed(self, names: Iterable[str]) -> None:
+        """Take note that env steps leave these alone, whatever was found."""
+        held = [n for n in names if n in self.disturbed]
+        self.disturbed = self.disturbed.difference(held)
+        for place in range(self.places):
+            self._settle(place, held)
+
+    def extend(self) -> None:
+        """One more place."""
+        self.unroller.extend(free=self._free)
+        self._settle(self.places - 1, self._free)
+
+    def idle(self, place: int) -> int:
+        return self.unroller.observe((self._idle,), place)[0]
+
+    def lands(self, place: int) -> int:
+        """No step is in flight after this place's transition."""
+        return self.unroller.observe_after((self._idle,), place)[0]
+
+    def moves(self, place: int) -> int:
+        """This place's transition counts."""
+        return self.unroller.observe((self._moves,), place)[0]
+
+    def is_env(self, place: int) -> int:
+        return -self._session.true if self._env is None else self.unroller.observe((self._env,), place)[0]
+
+    def own(self, place: int) -> tuple[int, ...]:
+        """Literals: this place's transition counts, and is no env step."""
+        return (self.moves(place), -self.is_env(place))
+
+    def valid(self, place: int) -> tuple[int, ...]:
+        """Literals: up to this place, states have values of their types and satisfy the facts."""
+        return tuple(self.unroller.observe((self._valid,), t)[0] for t in range(place + 1))
+
+    def reaches(self, place: int) -> tuple[int, ...]:
+        """Literals: the flight goes on to this place."""
+        literals = list(self.valid(place))
+        for before in range(place):
+            literals += [*self.own(before), -self.lands(before)]
+        return tuple(literals)
+
+    def _settle(self, place: int, names: Iterable[str]) -> None:
+        """What env steps cannot change is after the place as its transition left it."""
+        names = [n for n in names if n not in self.disturbed]
+        after, following = self.unroller.after(place, names), self.unroller.state(place + 1, names)
+        self._session.clause((self._session.define_equal(f"undisturbed@{place}", after, following),))
+
+    def _changed_by_env(self, system: TransitionSystem) -> frozenset[str]:
+        """Asked of transition 0 from an arbitrary valid state. Each model shows some, until there are no more."""
+        if self._env is None:
+            return frozenset()
+        table, now = system.table, {str(v.payload): v for v in system.state}
+        differs = [Observer(f"{n} changes", table.ne(now[n], system.primed[n]), on_state=False) for n in self.unroller.cone]
+        assumptions = (self.moves(0), self.is_env(0), *self.valid(0))
+        left: dict[str, int] = dict(zip(self.unroller.cone, self.unroller.observe(differs, 0), strict=True))
+        changed: set[str] = set()
+        while left:
+            some = self._session.define_or("env changes", list(left.values()))
+            if not attempted(self._session, (*assumptions, some), self._limit, self._phase):
+                break
+            found = [n for n, literal in left.items() if self._session.value(literal)]
+            changed.update(found)
+            left = {n: literal for n, literal in left.items() if n not in found}
+        if changed & system.flight:
+            raise NoFlights
+        return frozenset(changed)
+
+
+def _over(system: TransitionSystem, terms: Iterable[Term], cone: frozenset[str]) -> Term:
+    """The conjuncts of these that are over the constants and the cone; leaving some out only permits more."""
+    known = cone | {str(v.payload) for v in system.constants}
+    kept: list[Term] = []
+    waiting = list(terms)
+    while waiting:
+        term = waiting.pop()
+        if term.op is Op.AND:
+            waiting.extend(reversed(term.args))
+        elif variables_of((term,)) <= known:
+            kept.append(term)
+    return system.table.and_(*kept)

@@ -1,0 +1,106 @@
+"""The unbounded arguments on their own: whatever they claim of a random system, explicit search must find true."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from mmu_smt.engines.bounded import Search
+from mmu_smt.engines.dependencies import Cones
+from mmu_smt.engines.flights import Flights, NoFlights
+from mmu_smt.engines.induction import Induction
+from mmu_smt.engines.ranking import Ranking
+from mmu_smt.engines.rely import RelyGuarantee
+from mmu_smt.model.system import ProgressQuery, SafetyQuery, TransitionSystem
+from mmu_smt.solve.budget import Budget, Meter
+from mmu_smt.solve.session import Session
+from tests.engines.reference import Query, answer
+from tests.engines.test_random_systems import generate
+
+SEEDS = range(5000, 5240)
+LIMIT = 10**9
+
+
+def flights_of(system: TransitionSystem, cone: frozenset[str]) -> tuple[dict[str, int], Search] | None:
+    """How idleness is encoded; None where the initial states do not say."""
+    search = Search(Session(Meter(Budget())), system, cone | system.flight)
+    initial = search.initial_values("test")
+    idle = {n: v for n, v in initial.items() if n in system.flight}
+    return (idle, search) if len(idle) == len(system.flight) else None
+
+
+def rely_claims(system: TransitionSystem, queries: tuple[Query, ...]) -> Iterator[str]:
+    """What rely-guarantee induction claims of queries that hold of the initial states."""
+    safety = [q for q in queries if isinstance(q, SafetyQuery)]
+    cones = Cones(system)
+    cone = frozenset[str]().union(*(cones.of_safety(q) for q in safety))
+    found = flights_of(system, cone)
+    if found is None:
+        return
+    idle, search = found
+    base = [q for q in safety if not q.on_state or not _initially(search, q)]
+    session = Session(Meter(Budget()))
+    try:
+        flights = Flights(session, system, cone, idle=idle, env=search.env, limit=LIMIT, phase="test")
+    except NoFlights:
+        return
+    yield from RelyGuarantee(session, system, flights, base, LIMIT).provable()
+
+
+def _initially(search: Search, query: SafetyQuery) -> bool:
+    goal = search.safety(query, frozenset(search.unroller.cone))
+    literal = goal.literal(0)
+    assert literal is not None
+    return search.session.check((literal,)).sat
+
+
+def ranking_claims(system: TransitionSystem, queries: tuple[Query, ...]) -> Iterator[str]:
+    cones = Cones(system)
+    for query in queries:
+        if isinstance(query, ProgressQuery) and query.within is None:
+            cone = cones.of_progress(query)
+            found = flights_of(system, cone)
+            if found is None:
+                continue
+            idle, search = found
+            try:
+                ranking = Ranking(
+                    Session(Meter(Budget())), system, query, cone, facts=(), idle=idle, env=search.env, limit=LIMIT
+                )
+            except NoFlights:
+                continue
+            if any(ranking.excludes_loops(LIMIT) for _ in range(8)):
+                yield query.name
+
+
+def induction_claims(system: TransitionSystem, queries: tuple[Query, ...]) -> Iterator[str]:
+    """1-induction for the queries that explicit search finds unviolated within one transition."""
+    wanted = answer(system, queries)
+    base = [q for q in queries if isinstance(q, SafetyQuery) and (wanted[q.name].length is None or wanted[q.name].length > 1)]  # type: ignore[operator]
+    cones = Cones(system)
+    cone = frozenset[str]().union(*(cones.of_safety(q) for q in base))
+    yield from Induction(Session(Meter(Budget())), system, cone, base).inductive(1, LIMIT)
+
+
+ARGUMENTS = {"rely-guarantee": rely_claims, "ranking": ranking_claims, "induction": induction_claims}
+
+
+def refuted_claims(name: str, seeds: range) -> tuple[int, list[str]]:
+    """How many claims the argument made over the seeds, and those that are wrong."""
+    made, wrong = 0, []
+    for seed in seeds:
+        system, queries = generate(seed)
+        claims = list(ARGUMENTS[name](system, queries))
+        if claims:
+            wanted = answer(system, queries)
+            made += len(claims)
+            wrong += [f"seed {seed}: {c}: {wanted[c]}" for c in claims if wanted[c].length is not None]
+    return made, wrong
+
+
+@pytest.mark.parametrize("name", ARGUMENTS)
+def test_claims_are_true(name: str) -> None:
+    made, wrong = refuted_claims(name, SEEDS)
+    assert not wrong, "\n".join(wrong)
+    assert made >= len(SEEDS) // 4  # or the test says nothing
