@@ -33,7 +33,8 @@ LONGEST = 64
 class Ranking:
     """The search for such an argument for one query, in a session of its own.
 
-    `cone`: the state variables on which the query's lassos close. `facts`: proved invariants, over constants and state. `idle` and `env`: as
+    `cone`: the state variables on which the query's lassos close. `facts`: proved invariants, over constants and state. `idle`
+    and `env`: as
     in `Flights`, which raises NoFlights. `limit`, here and elsewhere: rlimit units for each question. Raises GaveUp where one is spent (the
     search then goes on from there when asked again), OutOfBudget where the run's budget is.
     """

@@ -170,8 +170,21 @@ class QuantifierExpr(Node):
 
 
 Expr: TypeAlias = (
-    IntLiteral | BoolLiteral | NoneLiteral | NameRef | Unary | Binary | Conditional | IndexExpr | FieldExpr | CallExpr
-    | RecordExpr | MethodExpr | LabelledExpr | PrimedExpr | QuantifierExpr
+    IntLiteral
+    | BoolLiteral
+    | NoneLiteral
+    | NameRef
+    | Unary
+    | Binary
+    | Conditional
+    | IndexExpr
+    | FieldExpr
+    | CallExpr
+    | RecordExpr
+    | MethodExpr
+    | LabelledExpr
+    | PrimedExpr
+    | QuantifierExpr
 )
 
 
@@ -453,8 +466,25 @@ class VariantDecl(Declaration):
 
 
 Decl: TypeAlias = (
-    ParamDecl | ConstDecl | StateDecl | GhostDecl | AssumeDecl | InitDecl | TypeDecl | EnumDecl | FlagsDecl | RecordDecl | RuleDecl
-    | TerminalDecl | FunctionDecl | StepDecl | EventDecl | PropertyDecl | ConfigDecl | ExpectDecl | VariantDecl
+    ParamDecl
+    | ConstDecl
+    | StateDecl
+    | GhostDecl
+    | AssumeDecl
+    | InitDecl
+    | TypeDecl
+    | EnumDecl
+    | FlagsDecl
+    | RecordDecl
+    | RuleDecl
+    | TerminalDecl
+    | FunctionDecl
+    | StepDecl
+    | EventDecl
+    | PropertyDecl
+    | ConfigDecl
+    | ExpectDecl
+    | VariantDecl
 )
 
 

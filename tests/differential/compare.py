@@ -21,7 +21,8 @@ FIRST_BOUND = 12
 
 @dataclass(slots=True)
 class Comparison:
-    """What comparing one system gave. `skipped`: it is too large for the explicit search. `met`: what occurred, for the coverage of the generator."""
+    """What comparing one system gave. `skipped`: it is too large for the explicit search. `met`: what occurred, for the coverage
+    of the generator."""
 
     spec: GeneratedSpec
     mismatches: list[str] = field(default_factory=list)

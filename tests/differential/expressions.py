@@ -1,7 +1,9 @@
 """Random well-typed pure expressions as source text.
 
-Every method takes the wanted type, a scope and a nesting budget and gives text. Integer expressions carry the interval that the language's own
-rules give them, so that nothing is generated that is certain to fail (the checker would rightly refuse it), while what may fail at run time occurs
+Every method takes the wanted type, a scope and a nesting budget and gives text. Integer expressions carry the interval that the
+language's own
+rules give them, so that nothing is generated that is certain to fail (the checker would rightly refuse it), while what may fail
+at run time occurs
 with the world's fault rate.
 """
 
@@ -118,7 +120,9 @@ class Expressions:
         """A value, for integers one whose range is certainly inside the type's: what an optional may be compared with."""
         if not isinstance(type, IntType):
             return self.make(type, scope, depth)
-        reads = [r.text for r in self.reads(scope, 0) if isinstance(r.type, IntType) and type.low <= r.type.low and r.type.high <= type.high]
+        reads = [
+            r.text for r in self.reads(scope, 0) if isinstance(r.type, IntType) and type.low <= r.type.low and r.type.high <= type.high
+        ]
         return self.world.pick(reads) if reads and self.world.chance(0.7) else literal(type, self.world.rng.randint(type.low, type.high))
 
     def _number_comparison(self, scope: Scope, depth: int) -> str:
@@ -170,7 +174,7 @@ class Expressions:
     def _binder(self) -> tuple[Variable, str]:
         world = self.world
         domains: list[Type] = [BOOL, IntType(0, 1), IntType(1, 2)]
-        domains += [t for t in world.types if isinstance(t, EnumType | FlagsType | OptionalType) or (isinstance(t, IntType))]
+        domains += [t for t in world.types if isinstance(t, (EnumType | FlagsType | OptionalType, IntType))]
         domain = world.pick(domains)
         return Variable(world.fresh("q"), domain), spell(domain)
 
@@ -402,4 +406,3 @@ class Expressions:
             return self.world.pick(fits)
         value = index_offset(index) + self.world.rng.randrange(index_size(index))
         return literal(index, value)
-

@@ -1,6 +1,7 @@
 """Random small systems as source text, correctly typed by construction.
 
-`generate(seed)` is a pure function of the seed. The population covers the whole language; a single system uses a part of it and stays small enough for
+`generate(seed)` is a pure function of the seed. The population covers the whole language; a single system uses a part of it and
+stays small enough for
 an explicit search (about 2^12 initial valuations at most, far fewer where steps can be cut).
 """
 
@@ -84,7 +85,9 @@ class _Generator:
         size = 1
         for variable in (*world.consts, *world.states):
             size *= cardinality(variable.type)
-        description = f"{len(world.consts)} consts, {len(world.states)} state variables, {size} valuations, variant {variant}, configs {configs}"
+        description = (
+            f"{len(world.consts)} consts, {len(world.states)} state variables, {size} valuations, variant {variant}, configs {configs}"
+        )
         return GeneratedSpec(seed, text, variant, configs, description, world.tags)
 
     def _write(self, *lines: str) -> None:
@@ -234,7 +237,9 @@ class _Generator:
         tail = f" -> {spell(returns)}" if returns is not None else ""
         self._keep(_Body(word, name, params, tail, place, 4 if effects else 2))
         wrote, decides = self.statements.wrote_ghosts, is_handler or self.statements.decided
-        world.functions.append(Callable(name, tuple(p.type for p in params), returns, effects, is_handler, wrote, decides, self.statements.ways))
+        world.functions.append(
+            Callable(name, tuple(p.type for p in params), returns, effects, is_handler, wrote, decides, self.statements.ways)
+        )
         world.tag(word if not effects or is_handler else "effectful fn")
 
     def _steps(self) -> None:

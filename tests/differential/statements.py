@@ -57,7 +57,8 @@ class Statements:
         self._turns = 1
 
     def body(self, place: Place, size: int) -> list[str]:
-        """The lines of a body; ends in a return where a result is wanted. `wrote_ghosts`, `decided` and `ways` tell what it did, calls included."""
+        """The lines of a body; ends in a return where a result is wanted. `wrote_ghosts`, `decided` and `ways` tell what it did,
+        calls included."""
         self.wrote_ghosts = self.decided = False
         self.ways = self._turns = 1
         lines, last, ended = self._block(place, size, 2)
@@ -191,7 +192,11 @@ class Statements:
             if world.chance(0.6 * world.fault_rate):
                 return f"{target} {world.pick(('+=', '-='))} 1"
             if world.chance(0.5):
-                return f"if {target} < {type.high} {{ {target} += 1 }}" if world.chance(0.5) else f"{target} = ({target} + 1) % {type.high + 1}"
+                return (
+                    f"if {target} < {type.high} {{ {target} += 1 }}"
+                    if world.chance(0.5)
+                    else f"{target} = ({target} + 1) % {type.high + 1}"
+                )
             return f"if {target} > 0 {{ {target} -= 1 }}"
         if isinstance(type, FlagsType) and world.chance(0.4):
             return f"{target} {world.pick(('|=', '&='))} {self.expressions.make(type, scope, 1)}"

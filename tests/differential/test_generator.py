@@ -24,12 +24,15 @@ SEEDS = range(150)
 CONSTRUCTS = {
     "all": 20, "any": 20, "array": 20, "array write": 15, "assert": 8, "assume": 10, "assume in a config": 5, "call in a condition": 30,
     "choose": 20, "compound assignment": 20, "conditional": 30, "count": 20, "cover": 30, "cover lasso": 30, "decides": 50,
-    "decides under a rule": 20, "division": 20, "early return in for": 5, "effectful assignment": 15, "effectful call": 30, "effectful fn": 50,
+    "decides under a rule": 20, "division": 20, "early return in for": 5, "effectful assignment": 15, "effectful call": 30,
+    "effectful fn": 50,
     "effectful match": 3, "enable when": 15, "enum": 50, "env step": 50, "event": 30, "event use": 20, "fair each": 5, "field write": 5,
-    "fill": 15, "flags": 15, "flags to word": 1, "fn": 50, "for": 50, "ghost": 30, "ghost read": 20, "ghost write": 20, "ghost write after a handler": 3, "guest step": 50, "handler": 150,
+    "fill": 15, "flags": 15, "flags to word": 1, "fn": 50, "for": 50, "ghost": 30, "ghost read": 20, "ghost write": 20,
+    "ghost write after a handler": 3, "guest step": 50, "handler": 150,
     "handler call": 15, "has": 3, "in stem": 8, "init": 20, "init invariant": 15, "invariant": 30, "kvm step": 50, "labelled return": 30,
     "least": 30, "local assignment": 30, "lock": 20, "match": 50, "nested lock": 3, "optional": 20, "optional comparison": 8,
-    "optional value": 15, "override": 15, "param": 20, "primed expression": 20, "progress": 150, "property in a config": 10, "pure call": 30,
+    "optional value": 15, "override": 15, "param": 20, "primed expression": 20, "progress": 150, "property in a config": 10,
+    "pure call": 30,
     "range check": 8, "record": 20, "record value": 10, "return in lock": 2, "shift": 5, "signature change": 8, "step expression": 50,
     "step parameters": 50, "step property": 30, "strongly fair": 15, "taken": 50, "terminal": 30, "variant": 30, "weakly fair": 15,
     "within": 30, "word comparison": 5, "word state": 5, "word to flags": 1, "yield": 20,
@@ -71,7 +74,9 @@ def test_every_keyword_occurs() -> None:
     words = Counter(word for spec in _specs() for word in set(re.findall(r"[a-z]+", spec.text)))
     statements = "let if else match for return choose assert lock yield"
     declarations = "param const state ghost type enum flags record rule terminal assume init event fn handler step invariant progress cover"
-    clauses = "config enable when in stem weakly strongly fair each within least recurs never override variant of by guest kvm env none fill"
+    clauses = (
+        "config enable when in stem weakly strongly fair each within least recurs never override variant of by guest kvm env none fill"
+    )
     assert not [w for w in f"{statements} {declarations} {clauses} property taken decides value has all any count".split() if words[w] < 3]
 
 

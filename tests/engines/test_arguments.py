@@ -65,9 +65,7 @@ def ranking_claims(system: TransitionSystem, queries: tuple[Query, ...]) -> Iter
                 continue
             idle, search = found
             try:
-                ranking = Ranking(
-                    Session(Meter(Budget())), system, query, cone, facts=(), idle=idle, env=search.env, limit=LIMIT
-                )
+                ranking = Ranking(Session(Meter(Budget())), system, query, cone, facts=(), idle=idle, env=search.env, limit=LIMIT)
             except NoFlights:
                 continue
             if any(ranking.excludes_loops(LIMIT) for _ in range(8)):

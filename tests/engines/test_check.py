@@ -94,7 +94,7 @@ class TestSafety:
         assert [v.word for v in check_queries(system, queries).verdicts] == [Word.PROVED, Word.PROVED]
 
     def test_no_initial_state(self) -> None:
-        b, x = counter(2)
+        b, _x = counter(2)
         system = b.build(init=b.table.false)
         queries = [SafetyQuery("q", b.table.true, on_state=True), SafetyQuery("c", b.table.true, on_state=False, is_cover=True)]
         result = check_queries(system, queries)
@@ -380,7 +380,7 @@ class TestBudgets:
         assert [v.run for v in first.verdicts] == [v.run for v in second.verdicts]
 
     def test_names_must_differ(self) -> None:
-        b, x = counter(2)
+        b, _x = counter(2)
         query = SafetyQuery("q", b.table.false, on_state=True)
         with pytest.raises(ValueError, match="one name"):
             check_queries(b.build(), [query, query])

@@ -42,7 +42,7 @@ def _inputs_shared_by_frames(patch: pytest.MonkeyPatch) -> None:
         if self._inputs_at:
             fresh = self._session.variable
             given = iter(self._inputs_at[0].values())
-            patch_inputs = [n for n in self._inputs]
+            patch_inputs = list(self._inputs)
             self._session.variable = lambda name, width=0: next(given) if name.split("@")[0] in patch_inputs else fresh(name, width)
             try:
                 original(self)

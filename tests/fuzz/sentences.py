@@ -32,7 +32,9 @@ SAMPLES = {
     "ASSIGN_OP": ("+=", "-=", "|=", "&="),
 }
 
-TOKEN = re.compile(r'"(?:\\.|[^"\\\n])*"|//[^\n]*|/\*(?:.|\n)*?\*/|[A-Za-z_]\w*|\d\w*|@\w+|[-+|&]=|=>|->|\.\.|&&|\|\||<<|>>|[<>=!]=|\s+|.', re.DOTALL)
+TOKEN = re.compile(
+    r'"(?:\\.|[^"\\\n])*"|//[^\n]*|/\*(?:.|\n)*?\*/|[A-Za-z_]\w*|\d\w*|@\w+|[-+|&]=|=>|->|\.\.|&&|\|\||<<|>>|[<>=!]=|\s+|.', re.DOTALL
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,10 +219,14 @@ def deep(rng: Random) -> str:
             f"param N: 1..4 = {'1 + ' * m}1",
             f"type A = 0..({'1 + ' * m}1)",
             "".join(f"type T{i} = T{i + 1}\n" for i in range(m)) + f"type T{m} = bool state a: T0",
-            "".join(f"fn f{i}() -> bool {{ return f{i + 1}() }}\n" for i in range(m)) + f"fn f{m}() -> bool {{ return true }} step s() by guest {{ let v = f0() }}",
-            "".join(f"fn f{i}() {{ f{i + 1}() f{i + 1}() }}\n" for i in range(min(m, 200))) + f"fn f{min(m, 200)}() {{ }} step s() by guest {{ f0() }}",
-            "".join(f"record R{i} {{ a: R{i + 1}, b: R{i + 1} }}\n" for i in range(min(m, 200))) + f"record R{min(m, 200)} {{ a: bool }} state a: R0",
-            "".join(f"event e{i} {{ e{i + 1} && e{i + 1} }}\n" for i in range(min(m, 200))) + f"event e{min(m, 200)} {{ true }} cover c {{ e0 }}",
+            "".join(f"fn f{i}() -> bool {{ return f{i + 1}() }}\n" for i in range(m))
+            + f"fn f{m}() -> bool {{ return true }} step s() by guest {{ let v = f0() }}",
+            "".join(f"fn f{i}() {{ f{i + 1}() f{i + 1}() }}\n" for i in range(min(m, 200)))
+            + f"fn f{min(m, 200)}() {{ }} step s() by guest {{ f0() }}",
+            "".join(f"record R{i} {{ a: R{i + 1}, b: R{i + 1} }}\n" for i in range(min(m, 200)))
+            + f"record R{min(m, 200)} {{ a: bool }} state a: R0",
+            "".join(f"event e{i} {{ e{i + 1} && e{i + 1} }}\n" for i in range(min(m, 200)))
+            + f"event e{min(m, 200)} {{ true }} cover c {{ e0 }}",
             "".join(f"config c{i} = c{i + 1} + c{i + 1}\n" for i in range(min(m, 200))) + f"config c{min(m, 200)}",
             "".join(f'variant v{i} of v{i + 1} "" {{ }}\n' for i in range(min(m, 200))) + f'variant v{min(m, 200)} "" {{ }}',
         )

@@ -94,6 +94,6 @@ def test_no_text_breaks_the_front_end(chunk: int, record_property: pytest.Record
             head = item.text if len(item.text) < 6_000 else f"{item.text[:3_000]}\n… ({len(item.text)} characters)"
             pytest.fail(f"input {item.seed} ({item.kind}): {type(error).__name__}: {error}\n{head}")
     print(f"chunk {chunk}: " + ", ".join(f"{kind} {outcome} {n}" for (kind, outcome), n in sorted(reached.items())))
-    record_property("reached", dict((f"{k} {o}", n) for (k, o), n in reached.items()))
+    record_property("reached", {f"{k} {o}": n for (k, o), n in reached.items()})
     outcomes = Counter(outcome for (_, outcome), n in reached.items() for _ in range(n))
     assert outcomes["refused"] and outcomes["parsed"] and outcomes["checked"], "the inputs have become one-sided"
