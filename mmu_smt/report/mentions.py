@@ -16,8 +16,9 @@ _LEAVES = frozenset({"span", "type", "local", "display", "array", "record", "roo
 
 
 def ghosts_of(program: Program, judged: Property) -> frozenset[str]:
-    """Names of the ghosts that the property's expressions mention, themselves and through events."""
-    return frozenset(n for n in _mentioned(program, (judged,)) if n in program.ghosts)
+    """Names of the ghosts that a trace shows: those with `@show`, and those that the property mentions, itself or through events."""
+    shown = {name for name, ghost in program.ghosts.items() if ghost.display.show is not None}
+    return frozenset(shown | {n for n in _mentioned(program, (judged,)) if n in program.ghosts})
 
 
 def constants_of(program: Program, config: Config, judged: Iterable[Property]) -> frozenset[str]:

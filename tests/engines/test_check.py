@@ -245,6 +245,21 @@ class TestLassos:
             words.append(check_queries(system, [query])["q"].word)
         assert words == [Word.VIOLATED, Word.PROVED]
 
+    def test_env_steps_of_the_loop_feed_the_others(self) -> None:
+        # `take` (sel 0) is enabled where x is set and clears it; an env step (sel 1) sets it.
+        b = Builder()
+        t = b.table
+        x, sel = b.var("x", 0), b.input(SELECTOR, 1)
+        take = t.eq(sel, b.n(0, 1))
+        b.next["x"] = t.not_(take)
+        query = ProgressQuery("q", take, t.false)
+        system = b.build(init=x, step_ok=t.ite(take, x, t.not_(x)), env=(1,), guests=(0,))
+        run = check_queries(system, [query])["q"].run
+        assert run is not None
+        assert len(run.inputs) == 2
+        alone = b.build(init=x, step_ok=t.and_(take, x), env=(1,), guests=(0,))
+        assert check_queries(alone, [query])["q"].word is Word.PROVED
+
     def test_fairness_for_each_parameter(self) -> None:
         b = Builder()
         t = b.table

@@ -114,15 +114,15 @@ def generate(seed: int) -> tuple[TransitionSystem, tuple[Query, ...]]:
     if rng.random() < 0.8:
         fault = t.and_(fault, r.boolean(everything, 2))
     ok = t.and_(ok, t.not_(fault))
-    domain = t.or_(r.boolean(state, 1), r.boolean(state, 1)) if rng.random() < 0.1 else t.true
+    domain = t.or_(r.boolean(list(shared), 1), r.boolean(list(shared), 1)) if rng.random() < 0.1 else t.true
     ok = t.and_(ok, t.substitute(domain, {v: b.next[str(v.payload)] for v in state}))  # a transition leads to values of the type
     loops = t.and_(ok, r.boolean(everything, 1)) if rng.random() < 0.3 else ok
     fairness = [
-        FairStep(f"f{i}", rng.random() < 0.4, r.boolean(consts + state, 2), r.boolean(everything, 1), f"f{i}")
-        for i in range(rng.choice([0, 0, 1, 2]))
+        FairStep(f"f{i}", rng.random() < 0.5, r.boolean(consts + state, 2), r.boolean(everything, 1), f"f{i}")
+        for i in range(rng.choice([0, 1, 1, 2]))
     ]
     point = t.and_(*(t.eq(v, b.n(rng.randrange(1 << v.width), v.width)) if v.width else v for v in shared))
-    init = rng.choice([point, point, r.boolean(consts + state, 2)]) if domain is t.true else domain
+    init = rng.choice([point, point, r.boolean(consts + list(shared), 2)]) if domain is t.true else domain
     if rng.random() < 0.02:
         init = t.false
     if interrupted:
