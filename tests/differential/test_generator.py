@@ -22,9 +22,9 @@ SEEDS = range(150)
 
 # At least so many of the systems contain it.
 CONSTRUCTS = {
-    "all": 20, "any": 20, "array": 20, "array write": 15, "assert": 8, "assume": 10, "assume in a config": 5, "call in a condition": 30,
+    "all": 20, "any": 20, "array": 20, "array write": 15, "assert": 8, "assume": 10, "assume in a config": 5, "bare return": 20, "call in a condition": 30,
     "choose": 20, "compound assignment": 20, "conditional": 30, "count": 20, "cover": 30, "cover lasso": 30, "decides": 50,
-    "decides under a rule": 20, "division": 20, "early return in for": 5, "effectful assignment": 15, "effectful call": 30,
+    "decides under a rule": 20, "disturbing step": 20, "division": 20, "early return in for": 5, "effectful assignment": 15, "effectful call": 30,
     "effectful fn": 50,
     "effectful match": 3, "enable when": 15, "enum": 50, "env step": 50, "event": 30, "event use": 20, "fair each": 5, "field write": 5,
     "fill": 15, "flags": 15, "flags to word": 1, "fn": 50, "for": 50, "ghost": 30, "ghost read": 20, "ghost write": 20,

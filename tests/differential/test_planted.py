@@ -210,7 +210,7 @@ def interpreter_lets_a_for_stop_early(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(run, "_next_turn", short)
 
 
-@plant("env step", "step parameters")
+@plant("disturbing step")
 def interpreter_runs_env_steps_once_per_state_at_most(patch: pytest.MonkeyPatch) -> None:
     honest = Machine._env_instances  # pyright: ignore[reportPrivateUsage]
 

@@ -163,19 +163,23 @@ class TestProofs:
         assert verdict.by.startswith("ranking")
 
     def test_recurrence_bound(self) -> None:
+        # 0 1 2 3 0 … is reached, 8 9 … 15 8 … is not: no induction of few places tells them apart, and no variable is monotone.
         b = Builder()
         t = b.table
-        x = b.var("x", 3)
-        # 0 1 2 3 4 5 0 …: 7 is not reached, but its successor-closed complement is not inductive with 6 -> 7 around.
-        b.next["x"] = t.ite(t.eq(x, b.n(5, 3)), b.n(0, 3), t.bvadd(x, b.n(1, 3)))
-        system = b.build(init=t.eq(x, b.n(0, 3)))
-        queries = [ProgressQuery("p", t.eq(x, b.n(3, 3)), t.eq(x, b.n(4, 3))), ProgressQuery("q", t.eq(x, b.n(3, 3)), t.false)]
+        x = b.var("x", 4)
+        b.next["x"] = t.ite(t.eq(x, b.n(3, 4)), b.n(0, 4), t.ite(t.eq(x, b.n(15, 4)), b.n(8, 4), t.bvadd(x, b.n(1, 4))))
+        system = b.build(init=t.eq(x, b.n(0, 4)))
+        queries = [
+            SafetyQuery("elsewhere", t.eq(x, b.n(9, 4)), on_state=True, is_cover=True),
+            ProgressQuery("round", t.ult(x, b.n(2, 4)), t.eq(x, b.n(2, 4))),
+            ProgressQuery("again", t.eq(x, b.n(3, 4)), t.false),
+        ]
         result = check_queries(system, queries)
-        assert result["p"].word is Word.PROVED
-        assert result["p"].by.startswith("recurrence bound")
-        assert result["q"].word is Word.VIOLATED
-        assert result["q"].run is not None
-        assert len(result["q"].run.inputs) == 6
+        assert (result["elsewhere"].word, result["elsewhere"].by) == (Word.UNREACHABLE, "recurrence bound 3")
+        assert result["round"].word is Word.PROVED
+        assert result["again"].word is Word.VIOLATED
+        assert result["again"].run is not None
+        assert len(result["again"].run.inputs) == 4
 
     def test_vacuity(self) -> None:
         b, x = counter(3)

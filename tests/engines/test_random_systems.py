@@ -16,7 +16,7 @@ from tests.engines.reference import Expected, Query, answer
 from tests.engines.systems import Builder
 from tests.engines.validate import validate
 
-SEEDS = 240
+SEEDS = 160
 CHUNK = 20
 MAX_BOUND = 40
 
