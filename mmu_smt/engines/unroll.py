@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from mmu_smt.engines.result import RawRun
 from mmu_smt.model.system import TransitionSystem
-from mmu_smt.model.term import Term
+from mmu_smt.model.term import Op, Term, topological
 from mmu_smt.solve.session import Session, Template
 
 
@@ -45,8 +45,8 @@ class Unroller:
         self._after: list[dict[str, int]] = []  # what transition t leads to; the frame that follows unless something is left free between
         self._observed: dict[tuple[str, int, bool], int] = {}
         self._templates: dict[tuple[str, ...], Template] = {}
-        step = {**self._constants, **self._cone, **self._inputs}
-        self._next = session.template(step, [system.next[name] for name in self._cone])
+        self._named: dict[int, int] = {}  # terms over constants alone, by id: one variable serves all frames
+        self._next = self._template([system.next[name] for name in self._cone], on_state=False)
         self._took = Observer("took", system.step_ok, on_state=False)
         self._assert_terms([system.domain_constants, system.domain_state])
 
@@ -108,10 +108,9 @@ class Unroller:
                 raise ValueError("observers of states and of transitions are asked apart")
             names = tuple(o.name for o in missing)
             if names not in self._templates:
-                parameters = {**self._constants, **self._cone} if on_state else self._step_parameters()
-                self._templates[names] = self._session.template(parameters, [o.term for o in missing])
+                self._templates[names] = self._template([o.term for o in missing], on_state=on_state)
             results = tuple(self._session.variable(f"{name}@{t}") for name in names)
-            scope = {**self._constant_at, **self._after[t]} if after else self._scope(t, step=not on_state)
+            scope = self._after[t] if after else self._scope(t, step=not on_state)
             self._session.instantiate(self._templates[names], scope, results)
             self._observed.update({(name, t, after): r for name, r in zip(names, results, strict=True)})
         return tuple(self._observed[o.name, t, after] for o in observers)
@@ -127,19 +126,37 @@ class Unroller:
             loop_start=loop_start,
         )
 
-    def _step_parameters(self) -> Mapping[str, int]:
-        return {**self._constants, **self._cone, **self._inputs, **{p: self._cone[n] for p, n in self._primed.items()}}
+    def _template(self, terms: Sequence[Term], *, on_state: bool) -> Template:
+        parameters = dict(self._cone)
+        if not on_state:
+            parameters |= {**self._inputs, **{p: self._cone[n] for p, n in self._primed.items()}}
+        self._name_rigid(terms)
+        return self._session.template(parameters, terms, rigid=self._constant_at, named=self._named)
+
+    def _name_rigid(self, terms: Sequence[Term]) -> None:
+        """Give a variable to each largest subterm over constants alone, so that no frame computes it again."""
+        rigid: dict[int, bool] = {}
+        largest: dict[int, Term] = {}
+        for term in topological(terms):
+            rigid[term.id] = term.payload in self._constants if term.op is Op.VAR else all(rigid[a.id] for a in term.args)
+            if not rigid[term.id]:
+                largest |= {a.id: a for a in term.args if rigid[a.id] and a.args and a.id not in self._named}
+        if largest:
+            template = self._session.template({}, list(largest.values()), rigid=self._constant_at)
+            variables = {t.id: self._session.variable(f"rigid{t.id}", t.width) for t in largest.values()}
+            self._session.instantiate(template, {}, tuple(variables.values()))
+            self._named |= variables
 
     def _scope(self, t: int, *, step: bool) -> Mapping[str, int]:
-        scope = {**self._constant_at, **self._state_at[t]}
+        scope = dict(self._state_at[t])
         if step:
             scope.update(self._inputs_at[t])
             scope.update({p: self._after[t][n] for p, n in self._primed.items()})
         return scope
 
     def _assert_terms(self, terms: Sequence[Term]) -> None:
-        template = self._session.template({**self._constants, **self._state}, terms, defines=False)
-        self._session.instantiate(template, {**self._constant_at, **self._state_at[0]})
+        template = self._session.template(self._state, terms, rigid=self._constant_at, defines=False)
+        self._session.instantiate(template, self._state_at[0])
 
 
 def _widths(variables: Iterable[Term]) -> dict[str, int]:

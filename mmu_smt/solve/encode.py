@@ -6,13 +6,13 @@ inside Z3. Expressions are made by the C interface: Z3's Python operators cost s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from typing import Any, assert_never
 
 import z3
 from z3 import z3core
 
-from mmu_smt.model.term import Op, Term, topological
+from mmu_smt.model.term import Op, Term
 
 
 class EncodingError(Exception):
@@ -87,14 +87,14 @@ class Encoder:
         """The template with the i-th actual in place of the i-th parameter."""
         return self._keep(z3core.Z3_substitute_vars(self._ref, template, len(actuals), _array(actuals)))
 
-    def encode(self, roots: Iterable[Term], variables: Mapping[str, z3.Ast]) -> list[z3.Ast]:
-        """Each root as an expression, `variables` standing for the variables by name.
+    def encode(self, roots: Iterable[Term], variables: Mapping[str, z3.Ast], named: Mapping[int, z3.Ast]) -> list[z3.Ast]:
+        """Each root as an expression, `variables` standing for the variables by name, and `named` for terms by id.
 
         Raises EncodingError on a variable that is missing and on ill-sorted terms.
         """
         roots = tuple(roots)
-        made: dict[int, z3.Ast] = {}
-        for term in topological(roots):
+        made: dict[int, z3.Ast] = dict(named)
+        for term in _below(roots, named):
             if term.op is Op.VAR:
                 expression = variables.get(str(term.payload))
                 if expression is None:
@@ -156,6 +156,24 @@ class Encoder:
         if not 0 <= term.payload < 1 << term.width:
             raise EncodingError(f"constant {term.payload} does not fit {term.width} bits")
         return z3core.Z3_mk_numeral(self._ref, str(term.payload), self.sort(term.width))
+
+
+def _below(roots: Iterable[Term], named: Container[int]) -> list[Term]:
+    """Subterms of the roots, arguments first, without those that are named and what is only in them."""
+    done: set[int] = set()
+    order: list[Term] = []
+    stack = list(roots)[::-1]
+    while stack:
+        term = stack[-1]
+        if term.id in done or term.id in named:
+            stack.pop()
+        elif waiting := [a for a in term.args if a.id not in done and a.id not in named]:
+            stack.extend(reversed(waiting))
+        else:
+            stack.pop()
+            done.add(term.id)
+            order.append(term)
+    return order
 
 
 def _audit(ref: Any, expression: z3.Ast, term: Term) -> None:

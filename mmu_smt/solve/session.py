@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any
 
 import z3
@@ -146,13 +147,23 @@ class Session:
             self._assert(self._encoder.equality(self._literal(result), self._encoder.conjunction(pairs)))
         return result
 
-    def template(self, parameters: Mapping[str, int], terms: Sequence[Term], *, defines: bool = True) -> Template:
-        """Translate terms over these variables (name -> width) once.
+    def template(
+        self,
+        parameters: Mapping[str, int],
+        terms: Sequence[Term],
+        *,
+        rigid: Mapping[str, int] = MappingProxyType({}),
+        named: Mapping[int, int] = MappingProxyType({}),
+        defines: bool = True,
+    ) -> Template:
+        """Translate terms over these parameters (name -> width) once. What is the same in every instance is given by its session variable:
+        `rigid` variables by name, and whole terms by id (`named`).
 
         `defines`: an instance names each term by a variable; otherwise it asserts the (Boolean) terms.
         """
         formals = {name: self._encoder.parameter(i, width) for i, (name, width) in enumerate(parameters.items())}
-        bodies = self._encoder.encode(terms, formals)
+        meanings = {**{name: self._variables[v] for name, v in rigid.items()}, **formals}
+        bodies = self._encoder.encode(terms, meanings, {term: self._variables[v] for term, v in named.items()})
         if defines:
             first = len(formals)
             bodies = [

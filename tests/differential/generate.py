@@ -290,6 +290,8 @@ class _Generator:
         handler = world.pick([f for f in world.functions if f.is_handler])
         simple = handler.ways <= 4  # so that the combinations of choices stay few
         before = self.statements.body(replace(body.place, cuts=False), 2) if simple and world.chance(0.5) else []
+        if self.statements.ended:
+            before = []  # the handler would never be called
         call = self.expressions.call(handler, Scope(locals=body.params), 1)
         params = ", ".join(f"{p.name}: {spell(p.type)}" for p in body.params)
         head = f"{body.word} {body.name}({params}){body.tail} {{"

@@ -53,6 +53,7 @@ class Statements:
         self.expressions = expressions
         self.wrote_ghosts = False
         self.decided = False
+        self.ended = False
         self.ways = 1
         self._turns = 1
 
@@ -61,8 +62,8 @@ class Statements:
         calls included."""
         self.wrote_ghosts = self.decided = False
         self.ways = self._turns = 1
-        lines, last, ended = self._block(place, size, 2)
-        if place.returns is not None and not ended:
+        lines, last, self.ended = self._block(place, size, 2)
+        if place.returns is not None and not self.ended:
             lines.append(self._return(last))
         return lines
 

@@ -30,7 +30,7 @@ from mmu_smt.solve import encode
 from tests.differential.compare import compare
 from tests.differential.generate import GeneratedSpec, generate
 
-SYSTEMS = 40
+SYSTEMS = 150
 """A planted bug must be noticed within so many random systems that contain what it is about."""
 
 Plant = Callable[[pytest.MonkeyPatch], None]
