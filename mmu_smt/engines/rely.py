@@ -23,7 +23,7 @@ LONGEST = 64
 
 
 class RelyGuarantee:
-    """The argument for some queries. `base`: each of them holds of the initial states, which the bounded search has shown."""
+    """The argument for some queries, each of which must hold of the initial states (the bounded search has seen to that)."""
 
     def __init__(self, session: Session, system: TransitionSystem, flights: Flights, queries: Iterable[SafetyQuery], limit: int) -> None:
         self._session = session
