@@ -1,4 +1,4 @@
-"""The floor: the model of `spec/kvm/` under `quiet_one_access`, encoded by hand in Z3Py for exactly two questions.
+"""The floor: the model of `benchmarks/small/` under `quiet_one_access`, encoded by hand in Z3Py for exactly two questions.
 
     python benchmarks/floor.py lasso       --variant v2_03     length of the shortest lasso that violates `retry_progress`
     python benchmarks/floor.py termination --variant v2_04     the most VM-entries that an attempt makes without completing

@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 FLOOR = Path(__file__).with_name("floor.py")
+SMALL = Path(__file__).with_name("small") / "stages.mmu"
 TOOL = Path(sys.executable).with_name("mmu-smt")
 # Compiled modules are kept between runs, as they are for every user.
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
@@ -48,7 +49,7 @@ class Case:
 
     def tool(self) -> list[str]:
         name = "retry_progress" if self.question == "lasso" else "completes_within"
-        command = [str(TOOL), "check", self.variant, "-p", name, "--config", "quiet_one_access", "--json"]
+        command = [str(TOOL), "check", f"{SMALL}:{self.variant}", "-p", name, "--config", "quiet_one_access", "--json"]
         command += ["-D", f"GFNS={self.gfns}", "-D", f"LEVELS={self.levels}"]
         return command + (["-k", str(self.bound)] if self.bound else [])
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
 from mmu_smt.api.targets import inapplicable
@@ -97,44 +98,85 @@ def check_program(request: Request, *, progress: Progress | None = None) -> Chec
 def _judge(
     request: Request, asked: tuple[Property, ...], clock: _Phases, progress: Progress | None
 ) -> tuple[dict[str, Verdict], Mapping[str, int | float | str]]:
-    lowered, queries, result = search(request, asked, clock, progress)
-    verdicts: dict[str, Verdict] = {}
-    for judged, query, answer in zip(asked, queries, result.verdicts, strict=True):
-        clock.enter("replay")
-        trace = _confirm(request, lowered, judged, query, answer)
-        verdicts[judged.name] = Verdict(
-            property=judged,
-            word=answer.word,
-            by=answer.by,
-            bound=answer.bound,
-            least=answer.least,
-            trace=trace,
-            reason=answer.reason,
-            phase=answer.phase,
-            seconds=answer.seconds,
-        )
-    stats = dict(result.stats)
+    from mmu_smt.api.cases import merged, together
+    from mmu_smt.model.lower import cases
+
+    clock.enter("start")
+    divided = cases(request.program, request.config)
+    clock.leave()
+    found: dict[str, list[Verdict]] = {p.name: [] for p in asked}
+    stats: list[Mapping[str, int | float | str]] = []
+    cones: dict[str, frozenset[str]] = {}
+    for number, case in enumerate(divided):
+        # A run of one transition is as short as any: no later case has a shorter one.
+        wanted = tuple(p for p in asked if not any(v.trace is not None and len(v.trace.steps) <= 1 for v in found[p.name]))
+        if not wanted:
+            break
+        share = replace(request, limits=_share(request.limits, clock.elapsed(), len(divided) - number))
+        prefix = f"case {number + 1} of {len(divided)}, " if len(divided) > 1 else ""
+        say = None if progress is None else partial(_say, progress, prefix)
+        lowered, queries, result = search(share, wanted, clock, say, case)
+        stats.append(result.stats)
+        for judged, query, answer in zip(wanted, queries, result.verdicts, strict=True):
+            clock.enter("replay")
+            trace = _confirm(request, lowered, judged, query, answer)
+            found[judged.name].append(_verdict(judged, answer, trace))
+            cones[judged.name] = cones.get(judged.name, frozenset()) | lowered.cone_names(query)
+        if any(answer.reason is UnknownReason.INTERRUPTED for answer in result.verdicts):
+            break
+    verdicts = {p.name: merged(found[p.name], len(divided)) or _without(p, request, clock) for p in asked}
+    counts = dict(together(stats))
     if request.cross_check:
         from mmu_smt.api.crosscheck import cross_check
 
         clock.enter("cross-check")
-        cones = {p.name: lowered.cone_names(q) for p, q in zip(asked, queries, strict=True)}
-        stats["cross-check"] = cross_check(request.program, request.config, verdicts.values(), cones)
+        counts["cross-check"] = cross_check(request.program, request.config, verdicts.values(), cones)
     clock.leave()
-    return verdicts, stats
+    return verdicts, counts
+
+
+def _say(progress: Progress, prefix: str, what: str) -> None:
+    progress(prefix + what)
+
+
+def _share(limits: Limits, elapsed: float, cases: int) -> Limits:
+    """What one of the cases still to be judged may cost: its part of what is left."""
+    return replace(
+        limits,
+        seconds=None if limits.seconds is None else max(limits.seconds - elapsed, 0.0) / cases + elapsed,
+        rlimit=None if limits.rlimit is None else max(limits.rlimit // cases, 1),
+    )
+
+
+def _verdict(judged: Property, answer: EngineVerdict, trace: Trace | None) -> Verdict:
+    return Verdict(
+        property=judged,
+        word=answer.word,
+        by=answer.by,
+        bound=answer.bound,
+        least=answer.least,
+        trace=trace,
+        reason=answer.reason,
+        phase=answer.phase,
+        seconds=answer.seconds,
+    )
 
 
 def search(
-    request: Request, asked: tuple[Property, ...], clock: _Phases, progress: Progress | None
+    request: Request,
+    asked: tuple[Property, ...],
+    clock: _Phases,
+    progress: Progress | None,
+    case: Mapping[str, int],
 ) -> tuple[Lowered, list[Query], EngineResult]:
-    """Lower the program and let the engines answer; nothing is replayed yet."""
+    """Lower one case of the program and let the engines answer; nothing is replayed yet."""
     clock.enter("start")
     from mmu_smt.engines.check import check_queries
     from mmu_smt.model.lower import lower
     from mmu_smt.solve.budget import Budget
 
     clock.enter("lower")
-    lowered = lower(request.program, request.config)
+    lowered = lower(request.program, request.config, case)
     queries = [lowered.query(p) for p in asked]
     clock.leave()
     limits = request.limits

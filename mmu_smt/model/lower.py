@@ -7,24 +7,29 @@ Calls are inlined and loops unrolled; state variables are split into their scala
 from __future__ import annotations
 
 import sys
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Container, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import product
+from types import MappingProxyType
 
 from mmu_smt.model.cone import query_cone
+from mmu_smt.model.evaluate import evaluate
 from mmu_smt.model.fairness import can_start, requirements
 from mmu_smt.model.flight import PC, CutCounter, Flight
 from mmu_smt.model.flow import Joiner
+from mmu_smt.model.frozen import assigned
 from mmu_smt.model.inputs import SELECTOR, Inputs, decoded
+from mmu_smt.model.pinned import pinned
 from mmu_smt.model.properties import ConditionWalker, conjunction, premise
 from mmu_smt.model.steps import Scene, StepImage, lower_step
-from mmu_smt.model.symbolic import SVal, decode, domain, equal, fit, flatten, leaf_types, make_variable, merge
+from mmu_smt.model.symbolic import SVal, decode, domain, equal, fit, flatten, leaf_types, make_variable, merge, shape, width_of
 from mmu_smt.model.system import Choice, FaultCheck, ProgressQuery, SafetyQuery, TransitionSystem
 from mmu_smt.model.table import TermTable
-from mmu_smt.model.term import Term
+from mmu_smt.model.term import Op, Term
 from mmu_smt.model.traits import Traits
 from mmu_smt.semantics.program import Config, Program, Property, PropertyKind, TExpr, Variable, enabled_steps, has_cuts
-from mmu_smt.semantics.types import Value
+from mmu_smt.semantics.types import BoolType, Type, Value, cardinality
 from mmu_smt.syntax.source import Span
 from mmu_smt.witness.traces import Candidate, Move, Valuation
 
@@ -46,12 +51,18 @@ def _deep_recursion() -> Generator[None]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Lowered:
-    """A lowered program. `origins`: where each program state variable and ghost is assigned."""
+    """A lowered program. `origins`: where each program state variable and ghost is assigned.
+
+    A state variable that no enabled step can assign is no variable of the system: the term of its initial value stands for it. Nor is
+    a part of a constant about which the assumptions, or the case, leave no choice: `settled` has its value.
+    """
 
     program: Program
     config: Config
     system: TransitionSystem
     origins: Mapping[str, tuple[Span, ...]]
+    frozen: Mapping[str, SVal] = field(repr=False)
+    settled: Mapping[str, int] = field(repr=False)
     _scene: Scene = field(repr=False)
     _images: tuple[StepImage, ...] = field(repr=False)
     _over_states: ConditionWalker = field(repr=False)
@@ -99,12 +110,20 @@ class Lowered:
 
         `frames[i]` is the state before the transition with `inputs[i]`.
         """
+        consts = {**self.settled, **consts}
+        frozen = self.frozen_values(consts)
         return Candidate(
             consts={n: decode(v.type, n, consts) for n, v in self.program.consts.items()},
-            states=tuple(self._state(frame) for frame in frames),
+            states=tuple(self._state({**frozen, **frame}) for frame in frames),
             moves=tuple(self._move(frame, given) for frame, given in zip(frames, inputs, strict=False)),
             loop_start=loop_start,
         )
+
+    def frozen_values(self, consts: Mapping[str, int]) -> dict[str, int]:
+        """The values of the state that never changes, by variable name, from those of all constants."""
+        kinds = {n: self.program.states[n].type for n in self.frozen}
+        leaves = {n + path: term for n, v in self.frozen.items() for (path, _), term in zip(leaf_types(kinds[n]), flatten(v), strict=True)}
+        return dict(zip(leaves, evaluate(list(leaves.values()), consts), strict=True))
 
     def _state(self, frame: Mapping[str, int]) -> Valuation:
         state: dict[str, Value] = {}
@@ -126,34 +145,90 @@ def _given(expr: TExpr | None) -> TExpr:
     return expr
 
 
-def lower(program: Program, config: Config) -> Lowered:
-    """Lower a program under a config. Raises SpecError (MS510) where it would become too large."""
+def lower(program: Program, config: Config, case: Mapping[str, int] = MappingProxyType({})) -> Lowered:
+    """Lower a program under a config. `case`: values of some constants of type bool or an enum, to which the system is limited.
+
+    Raises SpecError (MS510) where it would become too large.
+    """
     with _deep_recursion():
-        return _lower(program, config)
+        return _lower(program, config, case)
 
 
-def _lower(program: Program, config: Config) -> Lowered:
+def cases(program: Program, config: Config) -> tuple[Mapping[str, int], ...]:
+    """The cases that are judged one by one: the combinations of values of the constants so marked that the assumptions do not exclude
+    at first sight. One without any values where no constant is marked.
+    """
+    marked = [v for v in program.consts.values() if v.display.cases]
+    found: list[Mapping[str, int]] = []
+    with _deep_recursion():
+        for values in product(*[range(2 if isinstance(v.type, BoolType) else cardinality(v.type)) for v in marked]):
+            case = {v.name: value for v, value in zip(marked, values, strict=True)}
+            table = TermTable()
+            if _settle(program, config, table, case)[2] is not table.false:
+                found.append(case)
+    return tuple(found)
+
+
+def _settle(program: Program, config: Config, table: TermTable, case: Mapping[str, int]) -> tuple[dict[str, int], dict[str, SVal], Term]:
+    """The parts of constants that the assumptions settle in a case, the constants with these values put in, and what is left to assume."""
+    assumed = [a.condition for a in (*program.assumptions, *config.assumptions)]
+
+    def constants(values: Mapping[str, int]) -> dict[str, SVal]:
+        return {n: _constant(table, n, v.type, values) for n, v in program.consts.items()}
+
+    def assumptions(values: Mapping[str, int]) -> Term:
+        return conjunction(table, ConditionWalker(program, constants(values), Joiner(table), Traits(program), now={}), assumed)
+
+    settled = pinned(assumptions, case)
+    return settled, constants(settled), assumptions(settled)
+
+
+def _lower(program: Program, config: Config, case: Mapping[str, int]) -> Lowered:
     table = TermTable()
     joiner, traits = Joiner(table), Traits(program)
-    constants = {n: make_variable(table, n, v.type) for n, v in program.consts.items()}
-    states = {n: make_variable(table, n, v.type) for n, v in program.states.items()}
-    after = {n: make_variable(table, n + "'", v.type) for n, v in program.states.items()}
+    settled, constants, assumptions = _settle(program, config, table, case)
     over_consts = ConditionWalker(program, constants, joiner, traits, now={})
+    steps = enabled_steps(program, config)
+    frozen = _frozen(program, over_consts, assigned(program, steps))
+    states = {n: frozen.get(n) or make_variable(table, n, v.type) for n, v in program.states.items()}
+    after = {n: frozen.get(n) or make_variable(table, n + "'", v.type) for n, v in program.states.items()}
     ghosts = {n: over_consts.ghost_default(n) for n in program.ghosts}
     capacity = CutCounter(program).steps() if has_cuts(program, config) else 0
     flight = Flight(table, program, constants=constants, states=states, ghosts=ghosts, capacity=capacity) if capacity else None
-    steps = enabled_steps(program, config)
     scene = Scene(program, table, joiner, traits, Inputs(table, len(steps)), flight, constants, states, ghosts)
     images = tuple(lower_step(scene, s, i, [c for c in config.enables if c.step == s.name]) for i, s in enumerate(steps))
     over_states = ConditionWalker(program, constants, joiner, traits, now=states)
     observed = {g: _by_step(table, images, ghosts[g], [i.observed[g] for i in images]) for g in program.ghosts}
     over_steps = ConditionWalker(program, constants, joiner, traits, now={**states, **observed}, after=after, images=images)
-    system = _system(scene, config, images, after, over_consts, over_states)
+    system = _system(scene, config, images, after, over_consts, over_states, frozen, assumptions)
     origins: dict[str, tuple[Span, ...]] = {}
     for image in images:
         for name, spans in image.origins.items():
             origins[name] = tuple(dict.fromkeys((*origins.get(name, ()), *spans)))
-    return Lowered(program, config, system, origins, scene, images, over_states, over_steps)
+    return Lowered(program, config, system, origins, frozen, settled, scene, images, over_states, over_steps)
+
+
+def _constant(table: TermTable, name: str, kind: Type, settled: Mapping[str, int]) -> SVal:
+    """A constant; the parts of it that are settled as their values."""
+
+    def leaf(path: str, part: Type) -> Term:
+        width, value = width_of(part), settled.get(name + path)
+        if value is None:
+            return table.var(name + path, width)
+        return table.const(value, width) if width else table.bool(value != 0)
+
+    return shape(kind, iter([leaf(path, part) for path, part in leaf_types(kind)]))
+
+
+def _frozen(program: Program, over_consts: ConditionWalker, changing: Container[str]) -> dict[str, SVal]:
+    """State that begins with a given value and never changes. (Where that value can fault it stays a variable, so that `init` says so.)"""
+    values: dict[str, SVal] = {}
+    for name, variable in program.states.items():
+        if variable.initial is not None and name not in changing:
+            value, faulted = over_consts.value(variable.initial)
+            if faulted is over_consts.table.false:
+                values[name] = fit(over_consts.table, value, variable.initial.type, variable.type)
+    return values
 
 
 def _by_step(table: TermTable, images: Sequence[StepImage], otherwise: SVal, values: Sequence[SVal]) -> SVal:
@@ -171,14 +246,17 @@ def _system(
     after: Mapping[str, SVal],
     over_consts: ConditionWalker,
     over_states: ConditionWalker,
+    frozen: Container[str],
+    assumptions: Term,
 ) -> TransitionSystem:
     program, table, flight = scene.program, scene.table, scene.flight
-    state = {str(v.payload): v for value in scene.states.values() for v in flatten(value)}
-    primed = dict(zip(state, (v for value in after.values() for v in flatten(value)), strict=True))
+    moving = {n: v for n, v in scene.states.items() if n not in frozen}
+    state = {str(v.payload): v for value in moving.values() for v in flatten(value)}
+    primed = dict(zip(state, (v for n in moving for v in flatten(after[n])), strict=True))
     if flight is not None:
         state |= flight.variables
         primed |= {n: table.var(n + "'", v.width) for n, v in flight.variables.items()}
-    domain_state = _domain(table, program.states, scene.states)
+    domain_state = _domain(table, {n: program.states[n] for n in moving}, moving)
     if flight is not None:
         domain_state = table.and_(domain_state, flight.domain())
     domain_inputs = scene.inputs.domain()
@@ -188,7 +266,7 @@ def _system(
     fails = [table.and_(i.selected, i.enabled, i.fault) for i in images]
     return TransitionSystem(
         table=table,
-        constants=tuple(v for value in scene.constants.values() for v in flatten(value)),
+        constants=tuple(v for value in scene.constants.values() for v in flatten(value) if v.op is Op.VAR),
         state=tuple(state.values()),
         inputs=scene.inputs.variables(),
         primed=primed,
@@ -196,8 +274,10 @@ def _system(
         domain_constants=_domain(table, program.consts, scene.constants),
         domain_state=domain_state,
         domain_inputs=domain_inputs,
-        assumptions=conjunction(table, over_consts, [a.condition for a in (*program.assumptions, *config.assumptions)]),
-        init=table.and_(domain_state, _initial(scene, over_consts), conjunction(table, over_states, [c.condition for c in program.inits])),
+        assumptions=assumptions,
+        init=table.and_(
+            domain_state, _initial(scene, over_consts, frozen), conjunction(table, over_states, [c.condition for c in program.inits])
+        ),
         choices=tuple(Choice(i.step.name, i.step.actor, i.index, i.enabled, i.loop_enabled, i.step.span) for i in images),
         step_ok=table.and_(domain_inputs, table.or_(*takes)),
         step_ok_loop=table.and_(domain_inputs, table.or_(*takes_in_loop)),
@@ -208,7 +288,7 @@ def _system(
         fairness=tuple(f for i in images for f in requirements(scene, i, [c for c in config.enables if c.step == i.step.name])),
         initial_invariants=tuple((c.name, over_states.judge(c.condition, on_fault=False)) for c in program.inits if c.is_invariant),
         flight=frozenset(flight.variables) if flight is not None else frozenset(),
-        parts=tuple(frozenset(str(v.payload) for v in flatten(value)) for value in scene.states.values()),
+        parts=tuple(frozenset(str(v.payload) for v in flatten(value)) for value in moving.values()),
     )
 
 
@@ -227,12 +307,12 @@ def _next(table: TermTable, state: Mapping[str, Term], images: Sequence[StepImag
     return following
 
 
-def _initial(scene: Scene, over_consts: ConditionWalker) -> Term:
+def _initial(scene: Scene, over_consts: ConditionWalker, frozen: Container[str]) -> Term:
     """Given initial values, and no step in flight."""
     table = scene.table
     facts: list[Term] = [scene.flight.all_idle()] if scene.flight is not None else []
     for name, variable in scene.program.states.items():
-        if variable.initial is not None:
+        if variable.initial is not None and name not in frozen:
             value, faulted = over_consts.value(variable.initial)
             value = fit(table, value, variable.initial.type, variable.type)
             facts.append(table.and_(equal(table, variable.type, scene.states[name], value), table.not_(faulted)))

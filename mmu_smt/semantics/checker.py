@@ -26,7 +26,7 @@ from mmu_smt.semantics.program import (
     Variable,
 )
 from mmu_smt.semantics.statements import BodyChecker
-from mmu_smt.semantics.types import Type, Value
+from mmu_smt.semantics.types import BoolType, EnumType, Type, Value
 from mmu_smt.semantics.universe import Universe
 from mmu_smt.semantics.variants import Assembly
 from mmu_smt.syntax import nodes
@@ -164,7 +164,7 @@ class _ProgramChecker:
         src_function: str | None = None
         minimise: int | None = None
         default: Value = None
-        has_default = False
+        has_default = cases = False
         for annotation in declaration.annotations:
             kind = annotation.kind
             texts[kind] = annotation.text
@@ -172,6 +172,11 @@ class _ProgramChecker:
                 src_function = None if annotation.name is None else annotation.name.text
             elif kind == "minimise" and annotation.value is not None:
                 minimise = self.universe.constant_int(annotation.value)
+            elif kind == "cases":
+                cases = isinstance(declaration, nodes.ConstDecl) and isinstance(type, BoolType | EnumType)
+                if not cases:
+                    message = "`@cases` says that each value of a const is judged by itself: it belongs to consts of type bool or an enum"
+                    self.findings.error("MS415", message, annotation.span)
             elif kind == "default" and annotation.value is not None:
                 if type is None:
                     message = "`@default` says which value is the plain one: it belongs to consts and state variables"
@@ -186,6 +191,7 @@ class _ProgramChecker:
             minimise=minimise,
             default=default,
             has_default=has_default,
+            cases=cases,
             src_file=texts.get("src"),
             src_function=src_function,
             link=texts.get("link"),

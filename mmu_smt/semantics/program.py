@@ -381,6 +381,7 @@ class Display:
     minimise: int | None = None
     default: Value = None
     has_default: bool = False
+    cases: bool = False  # of a const: each of its values is a case that is judged by itself
     src_file: str | None = None
     src_function: str | None = None
     link: str | None = None

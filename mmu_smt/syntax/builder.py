@@ -343,6 +343,8 @@ class Builder:
                 return n.Annotation(span=span, kind=kind, value=self.int_literal(c[1:]))
             case "default":
                 return n.Annotation(span=span, kind=kind, value=c[1])
+            case "cases":
+                return n.Annotation(span=span, kind=kind)
             case _:
                 return n.Annotation(span=span, kind=kind, text=string_value(c[1]))
 

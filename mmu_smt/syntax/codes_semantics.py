@@ -730,7 +730,8 @@ PROPERTY_CODES: tuple[CodeInfo, ...] = (
         "MS415",
         "misplaced-annotation",
         "an annotation that has no meaning here",
-        "`@default` names the plain value of a const or state variable, which shortened traces prefer.",
+        "`@default` names the plain value of a const or state variable, which shortened traces prefer; `@cases` marks a const of type "
+        "bool or an enum whose values are judged case by case.",
         "event quiet @default true { true }",
         "state quiet: bool @default true",
     ),

@@ -285,7 +285,7 @@ Stmt: TypeAlias = (
 
 @record
 class Annotation(Node):
-    """`kind` is one of `src link show minimise default`; `text` a string argument, `name` that of `@src`, `value` an expression."""
+    """`kind` is one of `src link show minimise default cases`; `text` a string argument, `name` that of `@src`, `value` an expression."""
 
     kind: str
     text: str | None = None

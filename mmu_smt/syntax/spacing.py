@@ -12,7 +12,7 @@ from mmu_smt.syntax.vocabulary import SOFT_TYPES
 OPENS = frozenset({"LPAR", "LSQB"})
 CLOSES = frozenset({"RPAR", "RSQB"})
 _BINARY = frozenset({"OPERATOR", "ARITHMETIC", "BAR", "PLUS", "MINUS", "HAS", "IMPLIES"})
-_ANNOTATIONS = frozenset({"AT_SRC", "AT_LINK", "AT_SHOW", "AT_MINIMISE", "AT_DEFAULT"})
+_ANNOTATIONS = frozenset({"AT_SRC", "AT_LINK", "AT_SHOW", "AT_MINIMISE", "AT_DEFAULT", "AT_CASES"})
 _NAMES = SOFT_TYPES | {"NAME", "ALL", "ANY", "COUNT"}
 _FAIRNESS = frozenset({"WEAKLY", "STRONGLY"})
 

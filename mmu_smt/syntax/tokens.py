@@ -290,7 +290,7 @@ class _Scanner:
             meant = "a plain space" if instead == " " else f"`{instead}`"
             self.report("MS002", f"`{shown}` is not a character of the language; did you mean {meant}?", start, end)
         elif text == "@":
-            self.report("MS001", "after `@` stands a rule, a bit position or one of `src link show minimise default`", start, end)
+            self.report("MS001", "after `@` stands a rule, a bit position or one of `src link show minimise default cases`", start, end)
         else:
             self.report("MS002", f"`{shown}` is not a character of the language", start, end)
 

@@ -93,7 +93,7 @@ SYMBOLS: Mapping[str, str] = MappingProxyType(
     }
 )
 ANNOTATIONS: Mapping[str, str] = MappingProxyType(
-    {f"@{word}": f"AT_{word.upper()}" for word in ("src", "link", "show", "minimise", "default")}
+    {f"@{word}": f"AT_{word.upper()}" for word in ("src", "link", "show", "minimise", "default", "cases")}
 )
 
 # Written as one symbol elsewhere, and not in the language: the text says what to write.

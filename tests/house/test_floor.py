@@ -23,7 +23,7 @@ Model = Callable[[z3.ExprRef], z3.ExprRef]
 
 
 def load(variant: str) -> tuple[Program, Config]:
-    program = Workspace.load(variant).program(variant, PARAMS)
+    program = Workspace.load("benchmarks/small/stages.mmu").program(variant, PARAMS)
     return program, program.configs["quiet_one_access"]
 
 

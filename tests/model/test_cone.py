@@ -17,7 +17,7 @@ state a: bool = false
 state b: bool = false
 state c: 0..3 = 0
 state d: [0..1]bool = fill(false)
-state guard: bool = true
+state guard: bool
 step s() by guest when guard { a = b; b = d[0]; c = (c + 1) % 4; d[1] = a }
 invariant ia { !a }
 invariant ic { c < 3 }

@@ -94,9 +94,14 @@ class Comparison:
         system = self.lowered.system
         variables = [*system.constants, *system.state]
         bits = sum(max(1, v.width) for v in variables)
+        fixed = set(self.lowered.settled) | {n + path for n in self.lowered.frozen for path, _ in leaf_types(self.program.states[n].type)}
         accepted = Evaluation([system.domain_constants, system.assumptions, system.init])
         wanted = {tuple(sorted({**self._consts(c), **self._frame_of(s)}.items())) for c, s in found}
         for start in wanted:
+            consts = dict(start)
+            assert self.lowered.settled.items() <= consts.items()
+            assert self.lowered.frozen_values(consts).items() <= consts.items()
+            assert {n for n, _ in start} == {str(v.payload) for v in variables if not str(v.payload).startswith("%")} | fixed
             assert accepted.run({**{str(v.payload): 0 for v in variables}, **dict(start)}) == [1, 1, 1]
         if bits <= 12:
             ranges = [range(1 << max(1, v.width)) for v in variables]
@@ -106,6 +111,8 @@ class Comparison:
             for codes in product(*ranges):
                 assignment = dict(zip(names, codes, strict=True))
                 if all(accepted.run(assignment)):
+                    assignment |= self.lowered.settled
+                    assignment |= self.lowered.frozen_values(assignment)
                     got.add(tuple(sorted((n, c) for n, c in assignment.items() if n in program)))
             assert got == wanted
         return found
@@ -226,7 +233,7 @@ class Comparison:
             return None
         self.counts.transitions += 1
         self.counts.env += self.program.steps[move.step].actor == "env"
-        encoding = {n: found[f"next {n}"] for n in self.lowered.system.next}
+        encoding = {n: found[f"next {n}"] for n in self.lowered.system.next} | self.lowered.frozen_values(self._consts(consts))
         self._check_after(configuration, outcome, outcome.after, encoding, move)
         self._check_step_terms(consts, configuration, outcome, found)
         return outcome.after, encoding

@@ -1,0 +1,63 @@
+"""One answer from the answers of the cases into which the values of some constants divide a system."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias
+
+from mmu_smt.witness.verdicts import Verdict, Word
+
+Stats: TypeAlias = Mapping[str, int | float | str]
+
+_FOUND = (Word.VIOLATED, Word.REACHED)
+_HELD = (Word.PROVED, Word.UNREACHABLE, Word.VACUOUS)
+
+
+def merged(verdicts: Sequence[Verdict], cases: int) -> Verdict | None:
+    """What the verdicts on one property say together, one for each case that was judged. None: too few have been.
+
+    A run of one case is a run of the whole: the shortest is kept, of equals the first. A proof needs one of each of the `cases`; it is
+    vacuous only if all are.
+    """
+    if cases == 1 and verdicts:
+        return verdicts[0]
+    found = [v for v in verdicts if v.word in _FOUND]
+    if found:
+        return min(found, key=_length)
+    if len(verdicts) < cases:
+        return None
+    unsettled = [v for v in verdicts if v.word not in _HELD]
+    if unsettled:
+        return min(unsettled, key=lambda v: (v.word is not Word.UNKNOWN, -1 if v.bound is None else v.bound))
+    telling = [v for v in verdicts if v.word is not Word.VACUOUS] or list(verdicts)
+    least = [v.least for v in verdicts if v.least is not None]
+    arguments = list(dict.fromkeys(v.by for v in telling if v.by))
+    return Verdict(
+        property=verdicts[0].property,
+        word=telling[0].word,
+        by=f"{'; '.join(arguments)} ({len(verdicts)} cases)",
+        bound=max((v.bound for v in telling if v.bound is not None), default=None),
+        least=max(least, default=None),
+        phase=telling[0].phase,
+        seconds=sum(v.seconds for v in verdicts),
+    )
+
+
+def together(stats: Sequence[Stats]) -> Stats:
+    """Counts of all cases: sums, but for the depth, which is the deepest."""
+    if len(stats) == 1:
+        return stats[0]
+    total: dict[str, int | float | str] = {"cases": len(stats)}
+    for one in stats:
+        for name, value in one.items():
+            before = total.get(name)
+            if isinstance(value, str) or isinstance(before, str) or before is None:
+                total[name] = value
+            else:
+                total[name] = max(before, value) if name == "depth" else round(before + value, 4)
+    return total
+
+
+def _length(verdict: Verdict) -> int:
+    assert verdict.trace is not None
+    return len(verdict.trace.steps)
