@@ -29,14 +29,16 @@ def check_expectations(
     """The expectations of all blocks, one a line. `symbols_of` gives the names that a variant declares (None: the modules alone)."""
     found: list[Expectation] = []
     for block in blocks:
-        variant = block.variant
-        if variant is not None and variant.text not in variants:
-            findings.error("MS119", f"there is no variant `{variant.text}`{did_you_mean(variant.text, variants)}", variant.span)
-            continue
-        name = None if variant is None else variant.text
-        symbols = symbols_of(name)
-        _check_configs(block, symbols, findings)
-        found.extend(_entries(block, name, symbols, findings))
+        named: dict[str | None, nodes.Name] = {}
+        for variant in block.variants:
+            if variant.text not in variants:
+                findings.error("MS119", f"there is no variant `{variant.text}`{did_you_mean(variant.text, variants)}", variant.span)
+            elif (first := named.setdefault(variant.text, variant)) is not variant:
+                findings.error("MS414", f"`{variant.text}` is named twice", variant.span, Note("first here", first.span))
+        for name in named if block.variants else (None,):
+            symbols = symbols_of(name)
+            _check_configs(block, symbols, findings)
+            found.extend(_entries(block, name, symbols, findings))
     return tuple(found)
 
 

@@ -287,12 +287,11 @@ class Builder:
         brace = next(i for i, child in enumerate(c) if isinstance(child, Token) and child.type == "LBRACE")
         header: list[Token] = c[1:brace]
         with_configs = next((i for i, token in enumerate(header) if token.type == "IN"), len(header))
-        variant = header[0] if with_configs else None
         return n.ExpectDecl(
             span=self.whole(c),
             name=self.name(c[0]),
             doc=c[0].doc,
-            variant=None if variant is None else self.name(variant),
+            variants=self.names(header[:with_configs]),
             configs=self.names(header[with_configs:]),
             entries=tuple(as_tuple(child) for child in c[brace:] if isinstance(child, tuple)),
         )

@@ -448,9 +448,9 @@ class VerdictPattern(Node):
 
 @record
 class ExpectDecl(Declaration):
-    """`expect V in A + B { p: w | x … }`; its name is the word `expect`."""
+    """`expect V, W in A + B { p: w | x … }`; its name is the word `expect`. Without variants: of the system without any."""
 
-    variant: Name | None
+    variants: tuple[Name, ...]
     configs: tuple[Name, ...]
     entries: tuple[tuple[Name, tuple[VerdictPattern, ...]], ...]
 
