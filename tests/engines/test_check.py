@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import count
+from typing import Any
 
 import pytest
 
@@ -10,7 +12,8 @@ from mmu_smt.engines.check import check_queries
 from mmu_smt.model.inputs import SELECTOR
 from mmu_smt.model.system import FairStep, ProgressQuery, SafetyQuery
 from mmu_smt.model.term import Term
-from mmu_smt.solve.budget import Budget
+from mmu_smt.solve.budget import Budget, OutOfMemory
+from mmu_smt.solve.session import Session
 from mmu_smt.witness.verdicts import UnknownReason, Word
 from tests.engines.systems import Builder
 
@@ -374,6 +377,25 @@ class TestBudgets:
         result = check_queries(system, [hard, easy], budget=Budget(rlimit=60_000))
         assert result["easy"].word is Word.VIOLATED
         assert (result["hard"].word, result["hard"].reason) == (Word.UNKNOWN, UnknownReason.RLIMIT)
+
+    @pytest.mark.parametrize("ends", [OutOfMemory, MemoryError])
+    def test_memory_that_ends_between_questions_is_unknown(self, ends: type[Exception], monkeypatch: pytest.MonkeyPatch) -> None:
+        b, x = counter(8)
+        t = b.table
+        original = Session.instantiate
+        calls = count()
+
+        def fail(session: Session, *args: Any) -> None:
+            if next(calls) == 25:
+                raise ends
+            original(session, *args)
+
+        monkeypatch.setattr(Session, "instantiate", fail)
+        queries = [SafetyQuery("early", t.eq(x, b.n(1, 8)), on_state=True), SafetyQuery("late", t.eq(x, b.n(99, 8)), on_state=True)]
+        result = check_queries(b.build(init=t.eq(x, b.n(0, 8))), queries)
+        assert result["early"].word is Word.VIOLATED
+        assert (result["late"].word, result["late"].reason) == (Word.UNKNOWN, UnknownReason.MEMORY)
+        assert result["late"].bound in range(1, 90)
 
     def test_ctrl_c_keeps_what_was_settled(self) -> None:
         b, x = counter(8)
