@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TypeAlias
 
-from mmu_smt.witness.verdicts import Verdict, Word
+from mmu_smt.witness.verdicts import OpenPremise, Verdict, Word
 
 Stats: TypeAlias = Mapping[str, int | float | str]
 
@@ -40,7 +41,18 @@ def merged(verdicts: Sequence[Verdict], cases: int) -> Verdict | None:
         least=max(least, default=None),
         phase=telling[0].phase,
         seconds=sum(v.seconds for v in verdicts),
+        vacuity=_vacuity(telling),
     )
+
+
+def _vacuity(proofs: Sequence[Verdict]) -> OpenPremise | None:
+    """What is open about the vacuity of proofs taken together: nothing, if the premise of one of them is met."""
+    left = [v.vacuity for v in proofs if v.vacuity is not None]
+    if len(left) < len(proofs):
+        return None
+    stopped = next((premise for premise in left if premise.reason is not None), left[0])
+    bounds = [premise.bound for premise in left if premise.bound is not None]
+    return replace(stopped, bound=min(bounds) if len(bounds) == len(left) else None)
 
 
 def together(stats: Sequence[Stats]) -> Stats:

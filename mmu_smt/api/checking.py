@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
 from mmu_smt.api.targets import inapplicable
-from mmu_smt.witness.verdicts import CheckResult, UnknownReason, Verdict, Word
+from mmu_smt.witness.verdicts import CheckResult, UnknownReason, Verdict, Word, was_interrupted
 
 if TYPE_CHECKING:
     from mmu_smt.engines.result import EngineResult, EngineVerdict
@@ -122,7 +122,7 @@ def _judge(
             trace = _confirm(request, lowered, judged, query, answer)
             found[judged.name].append(_verdict(judged, answer, trace))
             cones[judged.name] = cones.get(judged.name, frozenset()) | lowered.cone_names(query)
-        if any(answer.reason is UnknownReason.INTERRUPTED for answer in result.verdicts):
+        if any(was_interrupted(found[judged.name][-1]) for judged in wanted):
             break
     verdicts = {p.name: merged(found[p.name], len(divided)) or _without(p, request, clock) for p in asked}
     counts = dict(together(stats))
@@ -159,6 +159,7 @@ def _verdict(judged: Property, answer: EngineVerdict, trace: Trace | None) -> Ve
         reason=answer.reason,
         phase=answer.phase,
         seconds=answer.seconds,
+        vacuity=answer.vacuity,
     )
 
 

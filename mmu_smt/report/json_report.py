@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from mmu_smt.syntax.diagnostics import Diagnostic
     from mmu_smt.syntax.source import Span
     from mmu_smt.witness.traces import Decision, Trace, TraceStep, Valuation
-    from mmu_smt.witness.verdicts import CheckResult, Verdict
+    from mmu_smt.witness.verdicts import CheckResult, OpenPremise, Verdict
 
 SCHEMA = 1
 
@@ -108,7 +108,17 @@ class TraceRecord(msgspec.Struct, frozen=True):
     unclosed: tuple[str, ...]
 
 
+class VacuityRecord(msgspec.Struct, frozen=True):
+    """Whether the premise of a proof is ever met is open: within `bound` transitions it is not. No `reason`: `-k` was exhausted."""
+
+    reason: str | None
+    phase: str | None
+    bound: int | None
+
+
 class VerdictRecord(msgspec.Struct, frozen=True):
+    """The answer for one property. `vacuity`: with `proved`, where it is not known whether that is vacuous; null otherwise."""
+
     property: str
     kind: str
     verdict: str
@@ -123,6 +133,7 @@ class VerdictRecord(msgspec.Struct, frozen=True):
     length: int | None
     reproduce: str
     trace: TraceRecord | None
+    vacuity: VacuityRecord | None = None
 
 
 class Rests(msgspec.Struct, frozen=True):
@@ -249,7 +260,12 @@ def _verdict(result: CheckResult, verdict: Verdict) -> VerdictRecord:
         length=len(verdict.trace.steps) if verdict.trace is not None else None,
         reproduce=reproduce(result, verdict),
         trace=_trace(result.program, verdict.trace) if verdict.trace is not None else None,
+        vacuity=_vacuity(verdict.vacuity) if verdict.vacuity is not None else None,
     )
+
+
+def _vacuity(premise: OpenPremise) -> VacuityRecord:
+    return VacuityRecord(premise.reason.value if premise.reason is not None else None, premise.phase or None, premise.bound)
 
 
 def _trace(program: Program, trace: Trace) -> TraceRecord:

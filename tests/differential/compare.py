@@ -53,9 +53,10 @@ def compare(spec: GeneratedSpec, *, max_configurations: int = 2_500, seconds: fl
         return comparison
     try:
         solved = _solve(program, config, tuple(program.properties.values()), Limits(bound=FIRST_BOUND, seconds=4 * seconds))
-        open_ones = tuple(v.property for v in solved.values() if v.word in UNDECIDED and not _may_stay_open(v.property, config))
+        open_ones = tuple(v.property for v in solved.values() if _is_open(v) and not _may_stay_open(v.property, config))
         if open_ones:
-            solved |= _solve(program, config, open_ones, Limits(seconds=seconds))
+            again = _solve(program, config, open_ones, Limits(seconds=seconds))
+            solved |= {name: v for name, v in again.items() if not (v.word in UNDECIDED and solved[name].word is Word.PROVED)}
     except UnconfirmedError as error:
         comparison.mismatches.append(f"replay: {error}")
         return comparison
@@ -68,6 +69,10 @@ def compare(spec: GeneratedSpec, *, max_configurations: int = 2_500, seconds: fl
 def _solve(program: Program, config: Config, properties: tuple[Property, ...], limits: Limits) -> dict[str, Verdict]:
     result = check_program(Request("generated.mmu", program, config, properties, limits))
     return {v.property.name: v for v in result.verdicts}
+
+
+def _is_open(verdict: Verdict) -> bool:
+    return verdict.word in UNDECIDED or verdict.vacuity is not None
 
 
 def _may_stay_open(prop: Property, config: Config) -> bool:
@@ -91,7 +96,7 @@ def _judge(comparison: Comparison, verdict: Verdict, explicit: ExplicitResult, c
     if problem:
         shown = f"{expected.word} length {expected.length} least {expected.least}"
         comparison.mismatches.append(f"{name} ({verdict.property.kind}): {problem}: explicit {shown}, solver {_shown(verdict)}")
-    elif verdict.word in UNDECIDED and not _may_stay_open(verdict.property, config):
+    elif _is_open(verdict) and not _may_stay_open(verdict.property, config):
         met["undecided in time"] += 1
 
 
@@ -105,7 +110,7 @@ def _open(verdict: Verdict, expected: ExplicitVerdict, config: Config) -> str:
 
 
 def _settled(verdict: Verdict, expected: ExplicitVerdict) -> str:
-    if verdict.word is not expected.word:
+    if verdict.word is not expected.word and not (verdict.vacuity is not None and expected.word is Word.VACUOUS):
         return "different verdicts"
     if verdict.least != expected.least:
         return "different least bounds"
@@ -118,7 +123,8 @@ def _settled(verdict: Verdict, expected: ExplicitVerdict) -> str:
 
 def _shown(verdict: Verdict) -> str:
     length = None if verdict.trace is None else len(verdict.trace.steps)
-    return f"{verdict.word} length {length} least {verdict.least} bound {verdict.bound} by {verdict.by!r} {verdict.reason or ''}"
+    known = f"length {length} least {verdict.least} bound {verdict.bound} by {verdict.by!r}"
+    return f"{verdict.word} {known} {verdict.reason or ''} vacuity {verdict.vacuity}"
 
 
 def note(comparison: Comparison, explicit: ExplicitResult, program: Program, config: Config) -> None:

