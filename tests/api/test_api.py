@@ -101,6 +101,16 @@ def test_expectations_of_imported_files_are_not_judged_again(tmp_path: Path) -> 
     assert [o.expectation.variant for o in report.outcomes] == ["louder"]
 
 
+def test_a_loop_closes_on_whole_variables(tmp_path: Path) -> None:
+    """The property sees one element of the array; the others go round in threes, and the run is replayed on whole states."""
+    text = "state d: [0..1]0..2 = fill(0)\nstep s() by guest { d[1] = (d[1] + 1) % 3 }\nprogress p { recurs d[0] == 0 never false }\n"
+    (tmp_path / "parts.mmu").write_text(text, encoding="utf-8")
+    (result,) = mmu_smt.check(tmp_path / "parts.mmu", properties=["p"])
+    trace = verdicts(result)["p"].trace
+    assert trace is not None
+    assert (len(trace.steps), trace.loop_start) == (3, 0)
+
+
 def test_run_and_format(door: Path) -> None:
     trace = mmu_smt.run(door, variant="calm", seed=1, steps=20)
     assert trace.steps[-1].after["done"] is True
