@@ -197,6 +197,21 @@ def test_targets_that_do_not_exist(mmu_smt: Command, folder: Path, target: str, 
     assert f"[{code}" in ran.err
 
 
+def test_a_folder_is_no_specification_but_may_hold_some(mmu_smt: Command, folder: Path) -> None:
+    (folder / "many").mkdir()
+    write(folder, [(f"many/m{i}.mmu", "") for i in range(7)])
+    (folder / "none.mmu").mkdir()
+    for target, note in (("many", "many/m0.mmu, many/m1.mmu, many/m2.mmu, many/m3.mmu, many/m4.mmu, …\n"), ("many/", "m4.mmu, …\n")):
+        ran = mmu_smt("check", target)
+        assert (ran.code, ran.out) == (2, "")
+        assert ran.err.startswith(f"error: `{target}` is a folder, not a file [MS508]\n  note: specifications in it: ")
+        assert ran.err.endswith(note)
+    bundled = next(iter(api.bundled()))
+    (folder / bundled).mkdir()
+    assert mmu_smt("list", bundled).code == 0, "a folder of the same name does not hide a variant"
+    assert mmu_smt("check", "none.mmu").err == "error: `none.mmu` is a folder, not a file [MS508]\n"
+
+
 def test_unreadable_text(mmu_smt: Command, folder: Path) -> None:
     (folder / "bytes.mmu").write_bytes(b"state \xff\x00")
     assert mmu_smt("check", "bytes.mmu").code == 2
