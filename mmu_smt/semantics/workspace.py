@@ -67,7 +67,7 @@ class Workspace:
         files = _Overlay(overlay or {})
         names_a_file = path.suffix == SUFFIX or any(separator in name for separator in ("/", os.sep))
         found = None if names_a_file else find_variant(name)
-        if found is None and name and path.is_dir():
+        if found is None and name and _is_folder(path):
             raise SpecError([Diagnostic("MS508", f"`{name}` is a folder, not a file", None, _files_in(path))])
         if names_a_file:
             if not files.has(path):
@@ -175,6 +175,13 @@ def _info(declaration: nodes.VariantDecl) -> VariantInfo:
         doc=declaration.doc,
         span=declaration.name.span,
     )
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):  # a name that no file system takes
+        return False
 
 
 def _files_in(folder: Path) -> tuple[Note, ...]:
