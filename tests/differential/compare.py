@@ -61,7 +61,7 @@ def compare(spec: GeneratedSpec, *, max_configurations: int = 2_500, seconds: fl
         comparison.mismatches.append(f"replay: {error}")
         return comparison
     for verdict in solved.values():
-        _judge(comparison, verdict, explicit, config)
+        _judge(comparison, verdict, explicit, program, config)
     note(comparison, explicit, program, config)
     return comparison
 
@@ -81,7 +81,7 @@ def _may_stay_open(prop: Property, config: Config) -> bool:
     return prop.kind in LASSOS and prop.within is None and fair
 
 
-def _judge(comparison: Comparison, verdict: Verdict, explicit: ExplicitResult, config: Config) -> None:
+def _judge(comparison: Comparison, verdict: Verdict, explicit: ExplicitResult, program: Program, config: Config) -> None:
     """Record what is wrong with one verdict, if anything."""
     name, met = verdict.property.name, comparison.met
     expected = explicit.verdicts.get(name)
@@ -92,7 +92,7 @@ def _judge(comparison: Comparison, verdict: Verdict, explicit: ExplicitResult, c
         return
     if explicit.initial == 0 and verdict.word is Word.VACUOUS:
         return  # the solver says of everything that it holds for want of a run; the explicit search judges it as it stands
-    problem = _open(verdict, expected, config) if verdict.word in UNDECIDED else _settled(verdict, expected)
+    problem = _open(verdict, expected, config) if verdict.word in UNDECIDED else _settled(verdict, expected, program)
     if problem:
         shown = f"{expected.word} length {expected.length} least {expected.least}"
         comparison.mismatches.append(f"{name} ({verdict.property.kind}): {problem}: explicit {shown}, solver {_shown(verdict)}")
@@ -109,7 +109,7 @@ def _open(verdict: Verdict, expected: ExplicitVerdict, config: Config) -> str:
     return "" if verdict.reason is UnknownReason.TIME else "the solver should have settled it"
 
 
-def _settled(verdict: Verdict, expected: ExplicitVerdict) -> str:
+def _settled(verdict: Verdict, expected: ExplicitVerdict, program: Program) -> str:
     if verdict.word is not expected.word and not (verdict.vacuity is not None and expected.word is Word.VACUOUS):
         return "different verdicts"
     if verdict.least != expected.least:
@@ -118,6 +118,10 @@ def _settled(verdict: Verdict, expected: ExplicitVerdict) -> str:
         return "only one has a run"
     if verdict.trace is not None and len(verdict.trace.steps) != expected.length:
         return "different lengths"
+    if verdict.trace is not None and expected.candidate is not None:
+        fewest = sum(program.steps[m.step].actor == "env" for m in expected.candidate.moves)
+        if sum(s.actor == "env" for s in verdict.trace.steps) != fewest:
+            return f"not the fewest env steps, {fewest}"
     return ""
 
 
