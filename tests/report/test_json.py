@@ -7,12 +7,18 @@ from pathlib import Path
 import msgspec
 
 from mmu_smt.report.json_report import CheckDocument, VacuityRecord, document, encode, plain_value, schema_text
+from mmu_smt.report.json_runs import RunDocument, TestDocument, document_schema
 from mmu_smt.semantics.types import ArrayType, EnumType, FlagsType, IntType, OptionalType, RecordType
 from mmu_smt.syntax.diagnostics import Diagnostic
 from mmu_smt.witness.verdicts import OpenPremise, UnknownReason, Verdict, Word
 from tests.report import sample
 
 SCHEMA = Path(__file__).resolve().parents[2] / "docs" / "schema" / "check-result.schema.json"
+
+
+def test_published_schemas_of_runs_and_tests() -> None:
+    for name, kind in (("run", RunDocument), ("test", TestDocument)):
+        assert (SCHEMA.parent / f"{name}-result.schema.json").read_text(encoding="utf-8") == document_schema(kind)
 
 
 def test_published_schema_is_that_of_the_records() -> None:
