@@ -98,7 +98,7 @@ def check_program(request: Request, *, progress: Progress | None = None) -> Chec
 def _judge(
     request: Request, asked: tuple[Property, ...], clock: _Phases, progress: Progress | None
 ) -> tuple[dict[str, Verdict], Mapping[str, int | float | str]]:
-    from mmu_smt.api.cases import merged, together
+    from mmu_smt.api.cases import merged, together, unbeatable
     from mmu_smt.model.lower import cases
 
     clock.enter("start")
@@ -108,8 +108,7 @@ def _judge(
     stats: list[Mapping[str, int | float | str]] = []
     cones: dict[str, frozenset[str]] = {}
     for number, case in enumerate(divided):
-        # A run of one transition is as short as any: no later case has a shorter one.
-        wanted = tuple(p for p in asked if not any(v.trace is not None and len(v.trace.steps) <= 1 for v in found[p.name]))
+        wanted = tuple(p for p in asked if not any(map(unbeatable, found[p.name])))
         if not wanted:
             break
         share = replace(request, limits=_share(request.limits, clock.elapsed(), len(divided) - number))
