@@ -6,13 +6,14 @@ from mmu_smt.api import DisagreementError, Limits, Spec, UnconfirmedError, check
 from mmu_smt.syntax.diagnostics import Diagnostic, SpecError
 from mmu_smt.witness.expectations import Outcome, TestReport
 from mmu_smt.witness.traces import Trace, TraceStep
-from mmu_smt.witness.verdicts import CheckResult, UnknownReason, Verdict, Word
+from mmu_smt.witness.verdicts import CheckResult, OpenPremise, UnknownReason, Verdict, Word
 
 __all__ = [
     "CheckResult",
     "Diagnostic",
     "DisagreementError",
     "Limits",
+    "OpenPremise",
     "Outcome",
     "Spec",
     "SpecError",

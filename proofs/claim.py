@@ -29,8 +29,11 @@ class Claim:
         print(report_text(result))
         found = {v.property.name: v for v in result.verdicts}
         for name, words in wanted.items():
-            if found[name].word not in [Word(w.strip()) for w in words.split("|")]:
-                self._missed.append(f"{target} in {config}: {name} is {found[name].word}, claimed {words}")
+            accepted = [Word(w.strip()) for w in words.split("|")]
+            vacuity_open = found[name].vacuity is not None and Word.BOUNDED not in accepted
+            if found[name].word not in accepted or vacuity_open:
+                what = f"{found[name].word}{', vacuity undecided' if vacuity_open else ''}"
+                self._missed.append(f"{target} in {config}: {name} is {what}, claimed {words}")
         return found
 
     def holds(self, fact: bool, text: str) -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from mmu_smt.api.checking import DisagreementError, Limits, Progress, Request, UnconfirmedError, check_program
 from mmu_smt.api.targets import Spec, choose_config, choose_properties, load
-from mmu_smt.witness.verdicts import UnknownReason, Word
+from mmu_smt.witness.verdicts import Word, was_interrupted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -154,7 +154,7 @@ def bundled() -> dict[str, str | None]:
 
 def interrupted(result: CheckResult) -> bool:
     """True iff the user stopped this check."""
-    return any(v.word is Word.UNKNOWN and v.reason is UnknownReason.INTERRUPTED for v in result.verdicts)
+    return any(was_interrupted(v) for v in result.verdicts)
 
 
 def _spec(target: str | Path | Spec) -> Spec:

@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
 from mmu_smt.api.targets import inapplicable
-from mmu_smt.witness.verdicts import CheckResult, UnknownReason, Verdict, Word
+from mmu_smt.witness.verdicts import CheckResult, UnknownReason, Verdict, Word, was_interrupted
 
 if TYPE_CHECKING:
     from mmu_smt.engines.result import EngineResult, EngineVerdict
@@ -98,7 +98,7 @@ def check_program(request: Request, *, progress: Progress | None = None) -> Chec
 def _judge(
     request: Request, asked: tuple[Property, ...], clock: _Phases, progress: Progress | None
 ) -> tuple[dict[str, Verdict], Mapping[str, int | float | str]]:
-    from mmu_smt.api.cases import merged, together
+    from mmu_smt.api.cases import merged, together, unbeatable
     from mmu_smt.model.lower import cases
 
     clock.enter("start")
@@ -108,8 +108,7 @@ def _judge(
     stats: list[Mapping[str, int | float | str]] = []
     cones: dict[str, frozenset[str]] = {}
     for number, case in enumerate(divided):
-        # A run of one transition is as short as any: no later case has a shorter one.
-        wanted = tuple(p for p in asked if not any(v.trace is not None and len(v.trace.steps) <= 1 for v in found[p.name]))
+        wanted = tuple(p for p in asked if not any(map(unbeatable, found[p.name])))
         if not wanted:
             break
         share = replace(request, limits=_share(request.limits, clock.elapsed(), len(divided) - number))
@@ -122,7 +121,7 @@ def _judge(
             trace = _confirm(request, lowered, judged, query, answer)
             found[judged.name].append(_verdict(judged, answer, trace))
             cones[judged.name] = cones.get(judged.name, frozenset()) | lowered.cone_names(query)
-        if any(answer.reason is UnknownReason.INTERRUPTED for answer in result.verdicts):
+        if any(was_interrupted(found[judged.name][-1]) for judged in wanted):
             break
     verdicts = {p.name: merged(found[p.name], len(divided)) or _without(p, request, clock) for p in asked}
     counts = dict(together(stats))
@@ -159,6 +158,7 @@ def _verdict(judged: Property, answer: EngineVerdict, trace: Trace | None) -> Ve
         reason=answer.reason,
         phase=answer.phase,
         seconds=answer.seconds,
+        vacuity=answer.vacuity,
     )
 
 

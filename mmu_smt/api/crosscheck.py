@@ -42,7 +42,7 @@ def _contradicts(verdict: Verdict, expected: ExplicitVerdict, explicit: Explicit
         case Word.VACUOUS if explicit.initial == 0:
             return False  # nothing runs: the explicit search judges the other way round, as if there were no premise
         case Word.PROVED if expected.word is Word.VACUOUS:
-            return False  # the premise may be left undecided
+            return verdict.vacuity is None  # the premise may be left open
         case Word.VIOLATED | Word.REACHED:
             length = None if verdict.trace is None else len(verdict.trace.steps)
             return expected.word is not verdict.word or expected.length != length

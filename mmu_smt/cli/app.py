@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Annotated, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Annotated, NoReturn, TypeVar
 
 from cyclopts import App, CycloptsError, Parameter
 
@@ -16,6 +16,11 @@ from mmu_smt.cli.exits import MEANINGS, Exit, worst
 from mmu_smt.cli.output import Output, OutputError
 from mmu_smt.report.lines import Piece, Style, line, safe
 from mmu_smt.syntax.diagnostics import Diagnostic, SpecError
+
+if TYPE_CHECKING:
+    from mmu_smt.semantics.program import Program
+    from mmu_smt.witness.expectations import TestReport
+    from mmu_smt.witness.traces import Trace
 
 Number = TypeVar("Number", int, float)
 
@@ -31,6 +36,7 @@ Rlimit = Annotated[int | None, Parameter(help="Units of solver work for each var
 Memory = Annotated[int | None, Parameter(help="Megabytes that the solver may hold.")]
 Seed = Annotated[int, Parameter(help="Seed of everything that is chosen.")]
 NoColor = Annotated[bool, Parameter(name="--no-color", help="No colours, even on a terminal.")]
+Json = Annotated[bool, Parameter(help="One JSON document on standard output.")]
 Full = Annotated[bool, Parameter(help="Traces without omissions: every state in full, covers that are reached too.")]
 
 
@@ -67,7 +73,7 @@ def check(
     rlimit: Rlimit = None,
     memory: Memory = None,
     seed: Seed = 0,
-    json: Annotated[bool, Parameter(help="One JSON document on standard output.")] = False,
+    json: Json = False,
     stats: Annotated[bool, Parameter(help="Say where the time went.")] = False,
     accept_bounded: Annotated[bool, Parameter(help="Exit 0 where `-k` was exhausted without a counterexample.")] = False,
     cross_check: Annotated[bool, Parameter(help="Judge small systems by explicit-state search too; exit 5 if that differs.")] = False,
@@ -111,6 +117,7 @@ def run_expectations(
     rlimit: Rlimit = None,
     memory: Memory = None,
     seed: Seed = 0,
+    json: Json = False,
     no_color: NoColor = False,
 ) -> int:
     """Compare what the `expect` blocks of files say with what a check finds.
@@ -126,25 +133,43 @@ def run_expectations(
 
     _require(paths, "a file or a folder to test")
     output = Output(colour=not no_color)
-    report = api.test(
-        paths,
-        params=_definitions(define),
-        timeout=_at_least("--timeout", timeout, 0),
-        rlimit=_at_least("--rlimit", rlimit, 1),
-        memory=_at_least("--memory", memory, 1),
-        seed=seed,
-        each=lambda outcome: output.lines(outcome_lines(outcome)),
-    )
+
+    def judged() -> TestReport:
+        report = api.test(
+            paths,
+            params=_definitions(define),
+            timeout=_at_least("--timeout", timeout, 0),
+            rlimit=_at_least("--rlimit", rlimit, 1),
+            memory=_at_least("--memory", memory, 1),
+            seed=seed,
+            each=None if json else lambda outcome: output.lines(outcome_lines(outcome)),
+        )
+        if not report.outcomes and not report.unusable:
+            raise _usage("MS508", f"no expectation in {', '.join(paths)}")
+        return report
+
+    if json:
+        from mmu_smt.report.json_runs import encode_document, test_document
+        from mmu_smt.witness.expectations import TestReport
+
+        try:
+            report = judged()
+        except SpecError as error:
+            output.text(encode_document(test_document(TestReport(()), error.diagnostics, Exit.USAGE)))
+            return Exit.USAGE
+        output.text(encode_document(test_document(report, (), _of_report(report))))
+        return _of_report(report)
+    report = judged()
     for name, diagnostics in report.unusable.items():
         output.complain((line(Piece(safe(name) + ":", Style.PLACE), " cannot be tested"), *diagnostics_lines(diagnostics)))
-    if not report.outcomes and not report.unusable:
-        raise _usage("MS508", f"no expectation in {', '.join(paths)}")
     output.lines((test_summary_line(report),))
-    codes = [Exit.FAILED] if report.missed else []
-    codes.extend(Exit.USAGE for _ in report.unusable)
+    return _of_report(report)
+
+
+def _of_report(report: TestReport) -> Exit:
     if any(o.interrupted for o in report.outcomes):
         return Exit.INTERRUPTED
-    return worst(codes)
+    return worst([*([Exit.FAILED] if report.missed else []), *(Exit.USAGE for _ in report.unusable)])
 
 
 @app.command
@@ -155,6 +180,7 @@ def run(
     config: Configs = None,
     define: Defines = None,
     seed: Seed = 0,
+    json: Json = False,
     no_color: NoColor = False,
     full: Full = False,
 ) -> int:
@@ -168,11 +194,26 @@ def run(
     from mmu_smt import api
     from mmu_smt.report.trace_text import trace_lines
 
-    params = _definitions(define)
-    spec = api.load(target)
-    trace = api.run(spec, config=_config_names(config), params=params, seed=seed, steps=int(_at_least("--steps", steps, 0) or 0))
-    program = spec.program(spec.variants[0], params)
-    Output(colour=not no_color).lines(trace_lines(program, trace, full=full))
+    output = Output(colour=not no_color)
+
+    def ran() -> tuple[Program, Trace]:
+        params = _definitions(define)
+        spec = api.load(target)
+        trace = api.run(spec, config=_config_names(config), params=params, seed=seed, steps=int(_at_least("--steps", steps, 0) or 0))
+        return spec.program(spec.variants[0], params), trace
+
+    if json:
+        from mmu_smt.report.json_runs import encode_document, run_document, run_record
+
+        try:
+            program, trace = ran()
+        except SpecError as error:
+            output.text(encode_document(run_document(target, _config_names(config), seed, None, error.diagnostics, Exit.USAGE)))
+            return Exit.USAGE
+        output.text(encode_document(run_document(target, _config_names(config), seed, run_record(program, trace), (), Exit.OK)))
+        return Exit.OK
+    program, trace = ran()
+    output.lines(trace_lines(program, trace, full=full))
     return Exit.OK
 
 

@@ -10,7 +10,7 @@ from mmu_smt.witness.verdicts import Word
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from mmu_smt.witness.verdicts import CheckResult
+    from mmu_smt.witness.verdicts import CheckResult, Verdict
 
 
 class Exit(IntEnum):
@@ -26,8 +26,9 @@ class Exit(IntEnum):
 MEANINGS = """\
 Exit codes: 0 everything proved or reached (test: every expectation met; fmt --check: nothing to change) | 1 something violated or a cover \
 unreachable (an expectation missed; a file to change) | 2 usage or specification error, or the output could not be written | 3 nothing \
-violated, but something bounded or unknown | 4 nothing violated, but something vacuous | 5 internal error, including a counterexample that \
-does not replay | 130 interrupted before there was anything to report. The first that applies of 5, 2, 1, 3, 4, 0."""
+violated, but something bounded, unknown, or proved with its vacuity undecided | 4 nothing violated, but something vacuous | 5 internal \
+error, including a counterexample that does not replay | 130 interrupted before there was anything to report. The first that applies of 5, \
+2, 1, 3, 4, 0."""
 
 _PRECEDENCE = (Exit.INTERRUPTED, Exit.INTERNAL, Exit.USAGE, Exit.FAILED, Exit.OPEN, Exit.VACUOUS, Exit.OK)
 
@@ -39,7 +40,14 @@ def worst(codes: Iterable[Exit]) -> Exit:
 
 def of_result(result: CheckResult, *, accept_bounded: bool) -> Exit:
     """The code for one check."""
-    return worst(_of_word(v.word, accept_bounded) for v in result.verdicts)
+    return worst(_of_verdict(v, accept_bounded) for v in result.verdicts)
+
+
+def _of_verdict(verdict: Verdict, accept_bounded: bool) -> Exit:
+    """A proof that may be vacuous is as open as if the search for its premise were the question."""
+    if verdict.vacuity is None:
+        return _of_word(verdict.word, accept_bounded)
+    return _of_word(Word.BOUNDED if verdict.vacuity.reason is None else Word.UNKNOWN, accept_bounded)
 
 
 def _of_word(word: Word, accept_bounded: bool) -> Exit:

@@ -23,7 +23,7 @@ from mmu_smt.engines.ranking import Ranking
 from mmu_smt.engines.rely import RelyGuarantee
 from mmu_smt.engines.result import EngineResult, OutOfBudget
 from mmu_smt.model.system import ProgressQuery, SafetyQuery, TransitionSystem
-from mmu_smt.solve.budget import Budget, Meter
+from mmu_smt.solve.budget import Budget, Meter, OutOfMemory
 from mmu_smt.solve.session import Session
 from mmu_smt.witness.verdicts import UnknownReason, Word
 
@@ -126,6 +126,8 @@ class _Check:
                     break
         except OutOfBudget as end:
             self._leave_open(Word.UNKNOWN, end.reason)
+        except (OutOfMemory, MemoryError):
+            self._leave_open(Word.UNKNOWN, UnknownReason.MEMORY)
         except KeyboardInterrupt:
             self._leave_open(Word.UNKNOWN, UnknownReason.INTERRUPTED)
         return EngineResult(self._ledger.verdicts(), dict(self._seconds), self._stats())

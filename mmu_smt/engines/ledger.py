@@ -8,7 +8,7 @@ from dataclasses import replace
 from mmu_smt.engines.result import EngineVerdict, RawRun
 from mmu_smt.engines.vacuity import judge, premises
 from mmu_smt.model.system import ProgressQuery, SafetyQuery
-from mmu_smt.witness.verdicts import UnknownReason, Word
+from mmu_smt.witness.verdicts import OpenPremise, UnknownReason, Word
 
 LEAST = "least"
 
@@ -69,10 +69,12 @@ class Ledger:
             self.proved(premise.of, by, None, 0 if query.within == LEAST else None, phase)
 
     def leave_open(self, word: Word, refuted: Mapping[str, int], reason: UnknownReason | None, phase: str) -> None:
-        """Give every open query this word, with the number of transitions exhausted for it."""
+        """Give every open query this word, with the number of transitions exhausted for it. Premises that are open stay so."""
         for name in self.queries:
             if self.is_open(name):
                 self._settle(EngineVerdict(name, word, bound=_natural(refuted.get(name, -1)), reason=reason, phase=phase))
+        for premise in self._premises.values():
+            premise.left = OpenPremise(reason, phase, _natural(refuted.get(premise.query.name, -1)))
 
     def verdicts(self) -> tuple[EngineVerdict, ...]:
         """In the order of the queries, with vacuity taken into account."""

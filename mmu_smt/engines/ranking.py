@@ -121,6 +121,7 @@ class Ranking:
         while True:
             found = self._monotone_now([n for n in self._same if n not in self.stable])
             if not found:
+                self._measure()
                 self._complete = True
                 return
             self.stable.extend(found)
@@ -137,17 +138,30 @@ class Ranking:
             some = self._session.define_or("not monotone", [-literal for literal in literals.values()])
             if attempted(self._session, (*context, self._flights.moves(place), some), self._limit, PHASE):
                 alive = [o for o in alive if self._session.value(literals[o])]
-            elif attempted(self._session, (*context, *self._flights.own(place), -self._flights.lands(place)), self._limit, PHASE):
+            elif self._goes_on(place):
                 place += 1
-                self._applies = place < LONGEST
-                if not self._applies:
+                if place == LONGEST:
                     return []
                 if self._flights.places <= place:
                     self._flights.extend()
             else:
                 break
-        self._longest = place
         return list(dict.fromkeys(name for name, o in observers if o in alive))
+
+    def _measure(self) -> None:
+        """Follow flights to their end. (The search for monotone variables stops where the last one is refuted.)"""
+        place = 0
+        while place < LONGEST and self._goes_on(place):
+            place += 1
+            if self._flights.places <= place:
+                self._flights.extend()
+        self._longest = place
+        self._applies = place < LONGEST
+
+    def _goes_on(self, place: int) -> bool:
+        """Can a step be in flight after this place's transition, with the stable variables standing still?"""
+        question = (*self._flights.reaches(place), *self._still(place + 1), *self._flights.own(place), -self._flights.lands(place))
+        return attempted(self._session, question, self._limit, PHASE)
 
     def _still(self, n: int) -> tuple[int, ...]:
         """Literals: the stable variables stand still in the first n transitions."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from mmu_smt.witness.verdicts import UnknownReason, Word
+from mmu_smt.witness.verdicts import OpenPremise, UnknownReason, Word
 
 Ints: TypeAlias = Mapping[str, int]
 
@@ -26,9 +26,7 @@ class RawRun:
 
 @dataclass(frozen=True, slots=True)
 class EngineVerdict:
-    """The answer to one query; fields as in `witness.verdicts.Verdict`. `vacuity` is "undecided" where the premise of a proof could not be
-    settled.
-    """
+    """The answer to one query; fields as in `witness.verdicts.Verdict`."""
 
     name: str
     word: Word
@@ -39,7 +37,7 @@ class EngineVerdict:
     reason: UnknownReason | None = None
     phase: str = ""
     seconds: float = 0.0
-    vacuity: str = ""
+    vacuity: OpenPremise | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from mmu_smt.engines.result import EngineVerdict
 from mmu_smt.model.system import ProgressQuery, SafetyQuery
-from mmu_smt.witness.verdicts import Word
-
-UNDECIDED = "undecided"
+from mmu_smt.witness.verdicts import OpenPremise, Word
 
 
 @dataclass(slots=True)
 class Premise:
-    """`query`: a cover of the premise. `reached`: None while open."""
+    """`query`: a cover of the premise. `reached`: None while open. `left`: how the search for it ended, where it did without an answer."""
 
     of: str
     query: SafetyQuery
     reached: bool | None = None
-    by: str = ""
+    left: OpenPremise = field(default_factory=OpenPremise)
 
 
 def premises(queries: Iterable[SafetyQuery | ProgressQuery]) -> tuple[Premise, ...]:
@@ -41,5 +39,5 @@ def judge(verdict: EngineVerdict, premise: Premise | None) -> EngineVerdict:
     if premise is None or verdict.word is not Word.PROVED or premise.reached:
         return verdict
     if premise.reached is None:
-        return replace(verdict, vacuity=UNDECIDED)
+        return replace(verdict, vacuity=premise.left)
     return replace(verdict, word=Word.VACUOUS)

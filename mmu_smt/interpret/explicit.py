@@ -6,8 +6,7 @@ the measure in differential tests; correctness goes before speed.
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -16,7 +15,7 @@ from mmu_smt.interpret.fairness import Requirement, requirements
 from mmu_smt.interpret.graph import Edge, Graph, Node
 from mmu_smt.interpret.judge import Judge, applies, premise
 from mmu_smt.interpret.lassos import LassoSearch, components
-from mmu_smt.interpret.machine import Machine
+from mmu_smt.interpret.machine import Machine, Outcome
 from mmu_smt.semantics.program import Config, Program, Property, PropertyKind, TExpr
 from mmu_smt.witness.traces import Candidate
 from mmu_smt.witness.verdicts import Word
@@ -26,8 +25,8 @@ from mmu_smt.witness.verdicts import Word
 class ExplicitVerdict:
     """`word` is proved, violated, reached, unreachable or vacuous; unknown only where `within least` has no least bound and no lasso.
 
-    `length`: transitions of the shortest counterexample (or run that reaches a cover), `candidate` one of that length. `least`: the least
-    bound of a `within least` property that holds.
+    `length`: transitions of the shortest counterexample (or run that reaches a cover), `candidate` one of that length with the fewest env
+    steps. `least`: the least bound of a `within least` property that holds.
     """
 
     word: Word
@@ -97,12 +96,23 @@ class _Explorer:
     # ------------------------------------------------------------------------------------------ finite runs
 
     def _no_fault(self) -> ExplicitVerdict:
-        for node in self._graph.nodes:
-            for outcome in self._graph.attempts[node.number]:
-                if outcome.fault is not None:
-                    candidate = self._graph.run_to(node, fault=outcome)
-                    return ExplicitVerdict(Word.VIOLATED, node.distance + 1, candidate=candidate)
-        return ExplicitVerdict(Word.PROVED)
+        best = self._cheapest((n, o, None) for n in self._graph.nodes for o in self._graph.attempts[n.number] if o.fault is not None)
+        if best is None:
+            return ExplicitVerdict(Word.PROVED)
+        node, outcome, _ = best
+        return ExplicitVerdict(Word.VIOLATED, node.distance + 1, candidate=self._graph.run_to(node, fault=outcome))
+
+    def _cheapest(self, found: Iterator[tuple[Node, Outcome, Edge | None]]) -> tuple[Node, Outcome, Edge | None] | None:
+        """Of nodes, in order of distance, with what is done there: the first that is nearest and takes the fewest env steps."""
+        best: tuple[Node, Outcome, Edge | None] | None = None
+        fewest = 0
+        for node, outcome, edge in found:
+            env = self._graph.env[node.number] + self._graph.is_env(outcome)
+            if best is not None and node.distance > best[0].distance:
+                break
+            if best is None or env < fewest:
+                best, fewest = (node, outcome, edge), env
+        return best
 
     def _is_deadlock(self, node: Node) -> bool:
         if node.configuration.flight is not None or self._machine.is_terminal(node.consts, node.configuration.state):
@@ -130,20 +140,29 @@ class _Explorer:
         return ExplicitVerdict(Word.PROVED if met else Word.VACUOUS)
 
     def _first_node(self, bad: Callable[[Node], bool]) -> ExplicitVerdict | None:
-        """Violated in the first node (they are in order of distance) that is bad."""
+        """Violated in the nearest bad node (they are in order of distance) that takes the fewest env steps."""
+        best: Node | None = None
         for node in self._graph.nodes:
-            if bad(node):
-                return ExplicitVerdict(Word.VIOLATED, node.distance, candidate=self._graph.run_to(node))
-        return None
+            if best is not None and node.distance > best.distance:
+                break
+            if (best is None or self._graph.env[node.number] < self._graph.env[best.number]) and bad(node):
+                best = node
+        return None if best is None else ExplicitVerdict(Word.VIOLATED, best.distance, candidate=self._graph.run_to(best))
 
     def _first_edge(self, condition: TExpr, wanted: bool, word: Word) -> ExplicitVerdict | None:
-        """The first transition in which the condition has (True) or does not have (False) the value true."""
+        """A nearest transition in which the condition has (True) or does not have (False) the value true, with the fewest env steps."""
         judge = Judge(self._machine.codes, condition)
-        for node in self._graph.nodes:
-            for edge in self._graph.leaving[node.number]:
-                if (judge.of_transition(node.consts, node.configuration, edge.outcome) is True) == wanted:
-                    return ExplicitVerdict(word, node.distance + 1, candidate=self._graph.run_to(node, edge))
-        return None
+        graph = self._graph
+        best = self._cheapest(
+            (n, e.outcome, e)
+            for n in graph.nodes
+            for e in graph.leaving[n.number]
+            if (judge.of_transition(n.consts, n.configuration, e.outcome) is True) == wanted
+        )
+        if best is None:
+            return None
+        node, _, edge = best
+        return ExplicitVerdict(word, node.distance + 1, candidate=graph.run_to(node, edge))
 
     def _edge_values(self, expr: TExpr) -> list[bool]:
         """An expression's value of each transition; False where it faults."""
@@ -171,28 +190,38 @@ class _Explorer:
         return ExplicitVerdict(Word.UNKNOWN) if least is None else ExplicitVerdict(held, least=least)
 
     def _within(self, recurs: Sequence[bool], never: Sequence[bool], bound: int) -> ExplicitVerdict | None:
-        """Violated by a shortest run with more than `bound` times `recurs` since the last `never`."""
+        """Violated by a shortest run, with the fewest env steps, that has more than `bound` times `recurs` since the last `never`."""
         graph = self._graph
         parents: dict[tuple[int, int], tuple[tuple[int, int], Edge] | None] = {(n, 0): None for n in range(graph.initial)}
-        waiting = deque((place, 0) for place in list(parents))
-        while waiting:
-            place, depth = waiting.popleft()
-            number, count = place
-            for edge in graph.leaving[number]:
-                total = 0 if never[edge.number] else count + recurs[edge.number]
-                if total > bound:
-                    path = [edge]
+        cost = dict.fromkeys(parents, 0)  # env steps, of the places of earlier levels and of this one
+        level = list(parents)
+        depth = 0
+        while level:
+            depth += 1
+            last: tuple[int, tuple[int, int], Edge] | None = None
+            following: dict[tuple[int, int], int] = {}
+            for place in level:
+                number, count = place
+                for edge in graph.leaving[number]:
+                    total = 0 if never[edge.number] else count + recurs[edge.number]
+                    env = cost[place] + graph.is_env(edge.outcome)
+                    reached = edge.target, total
+                    if total > bound:
+                        last = (env, place, edge) if last is None or env < last[0] else last
+                    elif reached not in cost and env < following.get(reached, env + 1):
+                        following[reached] = env
+                        parents[reached] = place, edge
+            if last is not None:
+                _, place, edge = last
+                path = [edge]
+                link = parents[place]
+                while link is not None:
+                    place, earlier = link
+                    path.append(earlier)
                     link = parents[place]
-                    while link is not None:
-                        place, earlier = link
-                        path.append(earlier)
-                        link = parents[place]
-                    candidate = graph.candidate(graph.nodes[place[0]], path[::-1])
-                    return ExplicitVerdict(Word.VIOLATED, depth + 1, candidate=candidate)
-                reached = edge.target, total
-                if reached not in parents:
-                    parents[reached] = place, edge
-                    waiting.append((reached, depth + 1))
+                return ExplicitVerdict(Word.VIOLATED, depth, candidate=graph.candidate(graph.nodes[place[0]], path[::-1]))
+            cost |= following
+            level = list(following)
         return None
 
     def _least(self, recurs: Sequence[bool], never: Sequence[bool]) -> int | None:

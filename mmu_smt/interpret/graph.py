@@ -24,13 +24,12 @@ class Edge:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Node:
-    """A configuration under one valuation of the constants, first reached by `parent` after `distance` transitions."""
+    """A configuration under one valuation of the constants, first reached after `distance` transitions."""
 
     number: int
     consts: tuple[Value, ...]
     configuration: Configuration
     distance: int
-    parent: Edge | None
 
 
 class Graph:
@@ -43,11 +42,14 @@ class Graph:
         self.edges: list[Edge] = []
         self.leaving: list[tuple[Edge, ...]] = []
         self.attempts: list[tuple[Outcome, ...]] = []
+        self.env: list[int] = []
+        """The fewest env steps on a shortest path to each node."""
+        self._parents: list[Edge | None] = []  # the last edge of such a path
         self._numbers: dict[tuple[tuple[Value, ...], Configuration], int] = {}
         for consts, state in Search(machine.codes, machine.config).solutions():
             if len(self.nodes) == max_initial:
                 raise TooLarge(f"more than {max_initial} initial states")
-            self._number(consts, Configuration(state), 0, None)
+            self._number(consts, Configuration(state), 0)
         self.initial = len(self.nodes)
         at = 0
         while at < len(self.nodes):
@@ -56,13 +58,19 @@ class Graph:
                 raise TooLarge(f"more than {max_configurations} configurations")
             at += 1
 
-    def _number(self, consts: tuple[Value, ...], configuration: Configuration, distance: int, parent: Edge | None) -> int:
+    def is_env(self, outcome: Outcome) -> bool:
+        """True iff the step taken or attempted is an env step."""
+        return self.machine.program.steps[outcome.move.step].actor == "env"
+
+    def _number(self, consts: tuple[Value, ...], configuration: Configuration, distance: int) -> int:
         key = consts, configuration
         number = self._numbers.get(key)
         if number is None:
             number = len(self.nodes)
             self._numbers[key] = number
-            self.nodes.append(Node(number, consts, configuration, distance, parent))
+            self.nodes.append(Node(number, consts, configuration, distance))
+            self.env.append(0)
+            self._parents.append(None)
         return number
 
     def _expand(self, node: Node, max_transitions: int) -> None:
@@ -74,25 +82,28 @@ class Graph:
         for outcome in attempts:
             if outcome.after is None:
                 continue
-            known = self._numbers.get((node.consts, outcome.after))
-            edge = Edge(len(self.edges), node.number, len(self.nodes) if known is None else known, outcome)
-            if known is None:
-                self._number(node.consts, outcome.after, node.distance + 1, edge)
+            target = self._number(node.consts, outcome.after, node.distance + 1)
+            edge = Edge(len(self.edges), node.number, target, outcome)
+            env = self.env[node.number] + self.is_env(outcome)
+            # All nodes of one distance are expanded before those of the next, whose paths are final then.
+            if self.nodes[target].distance == node.distance + 1 and (self._parents[target] is None or env < self.env[target]):
+                self.env[target], self._parents[target] = env, edge
             self.edges.append(edge)
             leaving.append(edge)
         self.attempts.append(attempts)
         self.leaving.append(tuple(leaving))
 
     def path_to(self, node: Node) -> list[Edge]:
-        """A shortest path to a node from an initial one."""
+        """A shortest path to a node from an initial one, with the fewest env steps among those."""
         path: list[Edge] = []
-        while node.parent is not None:
-            path.append(node.parent)
-            node = self.nodes[node.parent.source]
+        parent = self._parents[node.number]
+        while parent is not None:
+            path.append(parent)
+            parent = self._parents[parent.source]
         return path[::-1]
 
     def run_to(self, node: Node, edge: Edge | None = None, *, fault: Outcome | None = None) -> Candidate:
-        """A shortest run to a node, and then one transition more: along an edge, or into a fault."""
+        """A shortest run to a node (see `path_to`), and then one transition more: along an edge, or into a fault."""
         path = [*self.path_to(node), *(() if edge is None else (edge,))]
         start = self.nodes[path[0].source] if path else node
         return self.candidate(start, path, fault=fault)

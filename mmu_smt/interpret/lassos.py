@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -57,10 +56,6 @@ class Lasso:
 
     stem: tuple[Edge, ...]
     loop: tuple[Edge, ...]
-
-    @property
-    def length(self) -> int:
-        return len(self.stem) + len(self.loop)
 
 
 class LassoSearch:
@@ -122,7 +117,7 @@ class LassoSearch:
         return self._component[self._key[edge.source]] == self._component[self._key[edge.target]]
 
     def shortest(self) -> Lasso | None:
-        """A lasso of the least length (stem and loop together); None if there is none."""
+        """A lasso of the least length (stem and loop together), with the fewest env steps among those; None if there is none."""
         graph = self._graph
         promising = {
             self._component[self._key[e.source]]
@@ -131,38 +126,50 @@ class LassoSearch:
             if self._edge_bits[e.number] & self.RECURS and self._inside(e)
         }
         best: Lasso | None = None
+        cost = (0, 0)  # of the best: length, env steps
         for node in graph.nodes:  # in order of distance
-            if best is not None and node.distance + 1 >= best.length:
+            if best is not None and node.distance + 1 > cost[0]:
                 break
             if self._component[self._key[node.number]] not in promising:
                 continue
-            limit = None if best is None else best.length - node.distance - 1
+            limit = None if best is None else cost[0] - node.distance
             loop = self._round(node, limit)
             if loop is not None:
-                best = Lasso(tuple(graph.path_to(node)), loop)
+                env = graph.env[node.number] + sum(graph.is_env(e.outcome) for e in loop)
+                now = (node.distance + len(loop), env)
+                if best is None or now < cost:
+                    best, cost = Lasso(tuple(graph.path_to(node)), loop), now
         return best
 
     def _round(self, head: Node, limit: int | None) -> tuple[Edge, ...] | None:
-        """The shortest accepted loop from a head, of at most `limit` transitions."""
+        """The shortest accepted loop from a head, of at most `limit` transitions, with the fewest env steps among those."""
         home = self._key[head.number]
         start = (head.number, self._node_bits[head.number])
         parents: dict[tuple[int, int], tuple[tuple[int, int], Edge] | None] = {start: None}
-        waiting = deque([(start, 0)])
-        while waiting:
-            place, depth = waiting.popleft()
-            if limit is not None and depth == limit:
-                return None
-            number, seen = place
-            for edge in self._usable[number]:
-                if not self._inside(edge):
-                    continue
-                bits = seen | self._edge_bits[edge.number] | self._node_bits[edge.target]
-                if self._key[edge.target] == home and self._accepted(bits):
-                    return _unwound(parents, place, edge)
-                reached = (edge.target, bits)
-                if reached not in parents:
-                    parents[reached] = (place, edge)
-                    waiting.append((reached, depth + 1))
+        cost = {start: 0}  # env steps, of the places of earlier levels and of this one
+        level = [start]
+        depth = 0
+        while level and depth != limit:
+            depth += 1
+            closing: tuple[int, tuple[int, int], Edge] | None = None
+            following: dict[tuple[int, int], int] = {}
+            for place in level:
+                number, seen = place
+                for edge in self._usable[number]:
+                    if not self._inside(edge):
+                        continue
+                    bits = seen | self._edge_bits[edge.number] | self._node_bits[edge.target]
+                    env = cost[place] + self._graph.is_env(edge.outcome)
+                    if self._key[edge.target] == home and self._accepted(bits) and (closing is None or env < closing[0]):
+                        closing = (env, place, edge)
+                    reached = (edge.target, bits)
+                    if reached not in cost and env < following.get(reached, env + 1):
+                        following[reached] = env
+                        parents[reached] = (place, edge)
+            if closing is not None:
+                return _unwound(parents, closing[1], closing[2])
+            cost |= following
+            level = list(following)
         return None
 
 

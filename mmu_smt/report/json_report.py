@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from mmu_smt.syntax.diagnostics import Diagnostic
     from mmu_smt.syntax.source import Span
     from mmu_smt.witness.traces import Decision, Trace, TraceStep, Valuation
-    from mmu_smt.witness.verdicts import CheckResult, Verdict
+    from mmu_smt.witness.verdicts import CheckResult, OpenPremise, Verdict
 
 SCHEMA = 1
 
@@ -108,7 +108,17 @@ class TraceRecord(msgspec.Struct, frozen=True):
     unclosed: tuple[str, ...]
 
 
+class VacuityRecord(msgspec.Struct, frozen=True):
+    """Whether the premise of a proof is ever met is open: within `bound` transitions it is not. No `reason`: `-k` was exhausted."""
+
+    reason: str | None
+    phase: str | None
+    bound: int | None
+
+
 class VerdictRecord(msgspec.Struct, frozen=True):
+    """The answer for one property. `vacuity`: with `proved`, where it is not known whether that is vacuous; null otherwise."""
+
     property: str
     kind: str
     verdict: str
@@ -123,6 +133,7 @@ class VerdictRecord(msgspec.Struct, frozen=True):
     length: int | None
     reproduce: str
     trace: TraceRecord | None
+    vacuity: VacuityRecord | None = None
 
 
 class Rests(msgspec.Struct, frozen=True):
@@ -169,7 +180,7 @@ class CheckDocument(msgspec.Struct, frozen=True):
 
 def document(results: Sequence[CheckResult], diagnostics: Iterable[Diagnostic], exit_code: int) -> CheckDocument:
     """The document for the results and diagnostics of one run."""
-    return CheckDocument(SCHEMA, versions(), exit_code, tuple(map(_result, results)), tuple(map(_diagnostic, diagnostics)))
+    return CheckDocument(SCHEMA, versions(), exit_code, tuple(map(_result, results)), tuple(map(diagnostic_record, diagnostics)))
 
 
 def encode(value: CheckDocument) -> str:
@@ -194,13 +205,15 @@ def _version(distribution: str) -> str:
         return "unknown"
 
 
-def _place(span: Span) -> Place:
+def place_record(span: Span) -> Place:
+    """A place in a file."""
     return Place(span.file.name, span.line, span.column)
 
 
-def _diagnostic(diagnostic: Diagnostic) -> DiagnosticRecord:
-    notes = tuple(NoteRecord(n.message, _place(n.span) if n.span is not None else None) for n in diagnostic.notes)
-    place = _place(diagnostic.span) if diagnostic.span is not None else None
+def diagnostic_record(diagnostic: Diagnostic) -> DiagnosticRecord:
+    """A diagnostic."""
+    notes = tuple(NoteRecord(n.message, place_record(n.span) if n.span is not None else None) for n in diagnostic.notes)
+    place = place_record(diagnostic.span) if diagnostic.span is not None else None
     return DiagnosticRecord(diagnostic.code, diagnostic.severity.value, diagnostic.message, place, notes)
 
 
@@ -245,14 +258,21 @@ def _verdict(result: CheckResult, verdict: Verdict) -> VerdictRecord:
         reason=verdict.reason.value if verdict.reason is not None else None,
         phase=verdict.phase or None,
         seconds=verdict.seconds,
-        place=_place(judged.span) if judged.span is not None else None,
+        place=place_record(judged.span) if judged.span is not None else None,
         length=len(verdict.trace.steps) if verdict.trace is not None else None,
         reproduce=reproduce(result, verdict),
-        trace=_trace(result.program, verdict.trace) if verdict.trace is not None else None,
+        trace=trace_record(result.program, verdict.trace) if verdict.trace is not None else None,
+        vacuity=vacuity_record(verdict.vacuity) if verdict.vacuity is not None else None,
     )
 
 
-def _trace(program: Program, trace: Trace) -> TraceRecord:
+def vacuity_record(premise: OpenPremise) -> VacuityRecord:
+    """What is open about a proof's vacuity."""
+    return VacuityRecord(premise.reason.value if premise.reason is not None else None, premise.phase or None, premise.bound)
+
+
+def trace_record(program: Program, trace: Trace) -> TraceRecord:
+    """A replayed run, or one that was made by running."""
     return TraceRecord(
         consts=_valuation(program.consts, trace.consts),
         initial=_valuation(program.states, trace.initial),
@@ -273,7 +293,7 @@ def _step(program: Program, step: TraceStep) -> StepRecord:
         observed=_valuation(program.ghosts, step.observed),
         decisions=tuple(_decision(program, d) for d in step.decisions),
         stops=step.position,
-        fault=FaultRecord(step.fault.message, _place(step.fault.span)) if step.fault is not None else None,
+        fault=FaultRecord(step.fault.message, place_record(step.fault.span)) if step.fault is not None else None,
     )
 
 
@@ -284,8 +304,8 @@ def _decision(program: Program, decision: Decision) -> DecisionRecord:
         value=plain_value(returns, decision.value) if returns is not None else None,
         shown=decision.shown,
         rule=decision.rule,
-        place=_place(decision.span),
-        path=tuple(TestRecord(t.text, t.outcome, t.function, _place(t.span)) for t in decision.path),
+        place=place_record(decision.span),
+        path=tuple(TestRecord(t.text, t.outcome, t.function, place_record(t.span)) for t in decision.path),
     )
 
 

@@ -14,7 +14,7 @@ from mmu_smt.report.lines import Line, Piece, Style, flow, line, one_line, safe,
 from mmu_smt.report.mentions import constants_of, ghosts_of
 from mmu_smt.report.trace_text import needs_lines, shape, steps_text, trace_lines, why_lines
 from mmu_smt.semantics.program import Enable, PropertyKind, enabled_steps
-from mmu_smt.witness.verdicts import CheckResult, UnknownReason, Verdict, Word
+from mmu_smt.witness.verdicts import CheckResult, OpenPremise, UnknownReason, Verdict, Word
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -77,7 +77,7 @@ def check_lines(
 
 def finding_lines(result: CheckResult, verdict: Verdict, *, traced: bool = False, full: bool = False) -> tuple[Line, ...]:
     """One finding with its trace and what it rests on; nothing for what needs no attention."""
-    if verdict.word in _CODES:
+    if verdict.word in _CODES or verdict.vacuity is not None:
         word = Style.ERROR if _STYLES[verdict.word] is Style.ERROR else Style.WARNING
         head = place_line(_place(result, verdict), word, _message(verdict), finding_code(verdict))
     elif verdict.word is Word.REACHED and traced:
@@ -101,6 +101,8 @@ def finding_lines(result: CheckResult, verdict: Verdict, *, traced: bool = False
 
 def finding_code(verdict: Verdict) -> str:
     """The code of the catalogue that explains the verdict; empty where there is nothing to explain."""
+    if verdict.vacuity is not None:
+        return "MS706"
     if verdict.reason is not None and verdict.reason in _BUDGET_CODES:
         return _BUDGET_CODES[verdict.reason]
     return _CODES.get(verdict.word, "")
@@ -128,14 +130,29 @@ def _message(verdict: Verdict) -> str:
             return f"{name} not violated in {steps_text(verdict.bound or 0)}, unknown beyond"
         case Word.UNKNOWN:
             return f"{name} unknown: {verdict.reason or 'no reason given'}"
+        case _ if verdict.vacuity is not None:
+            return f"{name} proved, vacuity undecided: {_why_open(verdict.vacuity)}"
         case _:
             return f"{name} {verdict.word.value}"
 
 
+def _why_open(premise: OpenPremise) -> str:
+    return premise.reason.value if premise.reason is not None else "the bound is exhausted"
+
+
 def _explanation(verdict: Verdict) -> tuple[Line, ...]:
     match verdict.word:
+        case Word.PROVED if verdict.vacuity is not None:
+            premise = verdict.vacuity
+            met = (
+                f"{_premise(verdict)} does not happen in {steps_text(premise.bound)}"
+                if premise.bound is not None
+                else "nothing was exhausted"
+            )
+            where = f"stopped in: {one_line(premise.phase)}; " if premise.reason is not None and premise.phase else ""
+            return flow([f"{where}{met}; beyond that it is open"], "  ")
         case Word.VACUOUS:
-            what = "the event that should not recur" if verdict.property.kind is PropertyKind.PROGRESS else "its premise"
+            what = _premise(verdict)
             return flow([f"it holds only because {what} never happens" + (f": {verdict.by}" if verdict.by else "")], "  ")
         case Word.UNREACHABLE:
             return flow([f"proved unreachable by {verdict.by}"], "  ") if verdict.by else ()
@@ -147,6 +164,10 @@ def _explanation(verdict: Verdict) -> tuple[Line, ...]:
             return flow([f"{where}{known}"], "  ")
         case _:
             return ()
+
+
+def _premise(verdict: Verdict) -> str:
+    return "the event that should not recur" if verdict.property.kind is PropertyKind.PROGRESS else "its premise"
 
 
 def _subject(result: CheckResult, verdict: Verdict) -> str:
@@ -249,7 +270,11 @@ def summary_lines(result: CheckResult) -> tuple[Line, ...]:
 def counts_text(verdicts: Sequence[Verdict], seconds: float) -> str:
     """How many verdicts of each word, and the seconds they took together."""
     counts = Counter(v.word for v in verdicts)
-    return ", ".join(f"{counts[w]} {word_text(w)}" for w in Word if counts[w]) + f" ({seconds:.2f} s)"
+    texts = {w: f"{counts[w]} {word_text(w)}" for w in Word if counts[w]}
+    undecided = sum(v.vacuity is not None for v in verdicts)
+    if undecided:
+        texts[Word.PROVED] += f" (vacuity of {undecided} undecided)"
+    return ", ".join(texts.values()) + f" ({seconds:.2f} s)"
 
 
 def word_text(word: Word) -> str:
@@ -267,13 +292,19 @@ def verdict_text(verdict: Verdict) -> str:
 def _summary_row(verdict: Verdict) -> tuple[Piece, ...]:
     return (
         Piece(verdict.property.name),
-        Piece(verdict_text(verdict), _STYLES[verdict.word]),
+        Piece(verdict_text(verdict), _STYLES[verdict.word] if verdict.vacuity is None else Style.WARNING),
         Piece(basis(verdict), Style.FAINT),
     )
 
 
 def basis(verdict: Verdict) -> str:
-    """What the verdict stands on, in a few words."""
+    """What the verdict stands on, in a few words, and whether it may be vacuous for all that is known."""
+    if verdict.vacuity is None:
+        return _basis(verdict)
+    return "; ".join(t for t in (_basis(verdict), f"vacuity undecided: {_why_open(verdict.vacuity)}") if t)
+
+
+def _basis(verdict: Verdict) -> str:
     match verdict.word:
         case Word.VIOLATED | Word.REACHED if verdict.trace is not None:
             return shape(verdict.trace)

@@ -65,11 +65,14 @@ class Workspace:
         name = str(target)
         path = Path(name)
         files = _Overlay(overlay or {})
-        if path.suffix == SUFFIX or any(separator in name for separator in ("/", os.sep)):
+        names_a_file = path.suffix == SUFFIX or any(separator in name for separator in ("/", os.sep))
+        found = None if names_a_file else find_variant(name)
+        if found is None and name and _is_folder(path):
+            raise SpecError([Diagnostic("MS508", f"`{name}` is a folder, not a file", None, _files_in(path))])
+        if names_a_file:
             if not files.has(path):
                 raise SpecError([Diagnostic("MS508", f"there is no file `{name}`", None, _similar_files(path))])
             return cls._read(name, None, path, files)
-        found = find_variant(name)
         if found is None:
             hint = did_you_mean(name, (p.stem for p in bundled_files()))
             message = f"`{name}` is no file (its name would end in {SUFFIX}) and no known variant{hint}"
@@ -172,6 +175,22 @@ def _info(declaration: nodes.VariantDecl) -> VariantInfo:
         doc=declaration.doc,
         span=declaration.name.span,
     )
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):  # a name that no file system takes
+        return False
+
+
+def _files_in(folder: Path) -> tuple[Note, ...]:
+    """Some of the specifications that somebody who names a folder may have meant."""
+    try:
+        found = sorted(str(path) for path in folder.glob(f"*{SUFFIX}"))
+    except OSError:
+        found = []
+    return (Note(f"specifications in it: {', '.join(found[:5])}{', …' if len(found) > 5 else ''}"),) if found else ()
 
 
 def _similar_files(path: Path) -> tuple[Note, ...]:

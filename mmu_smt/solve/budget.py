@@ -22,6 +22,10 @@ class Budget:
     memory: int | None = None
 
 
+class OutOfMemory(Exception):
+    """The solver gets no more memory, or no more than the budget allows."""
+
+
 @dataclass(slots=True)
 class Meter:
     """A budget being spent. One meter is shared by every session of a run."""

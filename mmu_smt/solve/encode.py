@@ -19,6 +19,11 @@ class EncodingError(Exception):
     """A term that is no well-sorted expression over Booleans and bit-vectors: a defect of whoever built it."""
 
 
+def out_of_memory(error: z3.Z3Exception) -> bool:
+    """Does Z3 say that it gets no more memory, or no more than it was allowed?"""
+    return "memory" in str(error)
+
+
 _BINARY: Mapping[Op, Callable[..., z3.Ast]] = {
     Op.BVAND: z3core.Z3_mk_bvand,
     Op.BVOR: z3core.Z3_mk_bvor,
@@ -90,7 +95,7 @@ class Encoder:
     def encode(self, roots: Iterable[Term], variables: Mapping[str, z3.Ast], named: Mapping[int, z3.Ast]) -> list[z3.Ast]:
         """Each root as an expression, `variables` standing for the variables by name, and `named` for terms by id.
 
-        Raises EncodingError on a variable that is missing and on ill-sorted terms.
+        Raises EncodingError on a variable that is missing and on ill-sorted terms, Z3Exception for want of memory.
         """
         roots = tuple(roots)
         made: dict[int, z3.Ast] = dict(named)
@@ -105,6 +110,8 @@ class Encoder:
                 try:
                     made[term.id] = self._keep(self._operator(term, [made[a.id] for a in term.args]))
                 except z3.Z3Exception as error:
+                    if out_of_memory(error):
+                        raise
                     raise EncodingError(f"term {term.id} ({term.op}): {error}") from error
                 if term.op not in _WIDTH_CHECKED_BY_Z3:
                     _audit(self._ref, made[term.id], term)

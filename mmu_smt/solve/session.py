@@ -8,18 +8,19 @@ leaves this module.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import wraps
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import z3
 from z3 import z3core
 
 from mmu_smt.model.term import Term
-from mmu_smt.solve.budget import Meter
-from mmu_smt.solve.encode import Encoder
+from mmu_smt.solve.budget import Meter, OutOfMemory
+from mmu_smt.solve.encode import Encoder, out_of_memory
 from mmu_smt.solve.profiles import FINITE_DOMAIN, Profile
 from mmu_smt.witness.verdicts import UnknownReason
 
@@ -59,9 +60,33 @@ class Template:
     body: Any = field(repr=False)
 
 
-class Session:
-    """A solver in a context of its own, so that the same queries take the same course in every process."""
+P = ParamSpec("P")
+R = TypeVar("R")
 
+
+def _guarded(method: Callable[Concatenate[Session, P], R]) -> Callable[Concatenate[Session, P], R]:
+    """The method, raising OutOfMemory where Z3 raises for want of memory; any call that makes an expression can."""
+
+    @wraps(method)
+    def guarded(self: Session, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return method(self, *args, **kwargs)
+        except z3.Z3Exception as error:
+            if not out_of_memory(error):
+                raise
+            raise OutOfMemory from error
+
+    return guarded
+
+
+class Session:
+    """A solver in a context of its own, so that the same queries take the same course in every process.
+
+    Everything but `check` raises OutOfMemory where Z3 gets no more memory, or as much as the budget allows; `check` answers UNKNOWN then.
+    Nothing is to be asked of a session that has raised.
+    """
+
+    @_guarded
     def __init__(self, meter: Meter, *, seed: int = 0, profile: Profile = FINITE_DOMAIN) -> None:
         self._meter = meter
         self._context = z3.Context()
@@ -97,6 +122,7 @@ class Session:
 
     # ------------------------------------------------------------------------------------------ variables and assertions
 
+    @_guarded
     def variable(self, name: str, width: int = 0) -> int:
         """A new variable of that many bits (0: Boolean). Its name is for reading dumps only: a number makes it unique."""
         index = len(self._variables)
@@ -108,6 +134,7 @@ class Session:
         """Bits of a variable; 0 for a literal."""
         return self._widths[abs(variable)]
 
+    @_guarded
     def clause(self, literals: Iterable[int]) -> None:
         """Assert a disjunction of literals."""
         expressions = [self._literal(lit) for lit in literals]
@@ -132,6 +159,7 @@ class Session:
         """A new literal equivalent to the conjunction of these (at least one)."""
         return -self.define_or(name, [-lit for lit in literals])
 
+    @_guarded
     def define_equal(self, name: str, left: Sequence[int], right: Sequence[int]) -> int:
         """A new literal equivalent to the equality of two tuples of variables, of the same widths in the same order.
 
@@ -147,6 +175,7 @@ class Session:
             self._assert(self._encoder.equality(self._literal(result), self._encoder.conjunction(pairs)))
         return result
 
+    @_guarded
     def template(
         self,
         parameters: Mapping[str, int],
@@ -172,6 +201,7 @@ class Session:
             ]
         return Template(tuple(formals), len(terms) if defines else 0, self._encoder.conjunction(bodies) if bodies else None)
 
+    @_guarded
     def instantiate(self, template: Template, actuals: Mapping[str, int], results: Sequence[int] = ()) -> None:
         """Assert the template for these variables: `actuals` by parameter name, `results` for its terms in order."""
         if len(results) != template.results:
@@ -194,27 +224,25 @@ class Session:
         exhausted = self._ended or self._meter.exhausted()
         if exhausted is not None:
             return Answer(Status.UNKNOWN, exhausted)
-        if rlimit is not None and self._pending:
-            self._flush()
-        self._limit(rlimit)
         literals = [self._literal(lit) for lit in assumptions]
-        started = time.perf_counter()
-        array = (z3.Ast * len(literals))(*literals)
-        result = z3core.Z3_solver_check_assumptions(self._ref, self._solver.solver, len(literals), array)
-        self.seconds += time.perf_counter() - started
-        self.checks += 1
-        self._pending = False
-        self._count_units()
-        if result == z3.Z3_L_TRUE:
-            self._model = self._solver.model()
-            return SAT
-        if result == z3.Z3_L_FALSE:
-            return UNSAT
-        reason = self._reason(rlimit)
+        try:
+            result = self._ask(literals, rlimit)
+            reason = self._reason(self._solver.reason_unknown(), rlimit) if result == z3.Z3_L_UNDEF else None
+        except z3.Z3Exception as error:
+            # Limits usually end in an answer, but not where Z3 meets them while it translates: then they are an exception.
+            reason = self._reason(str(error), rlimit)
+            if reason is UnknownReason.SOLVER:
+                raise
+            self._model = None
+            self._ended = reason
+            return Answer(Status.UNKNOWN, reason)
+        if reason is None:
+            return SAT if result == z3.Z3_L_TRUE else UNSAT
         if reason is not UnknownReason.RLIMIT or rlimit is None or self.exhausted:
             self._ended = reason
         return Answer(Status.UNKNOWN, reason)
 
+    @_guarded
     def value(self, variable: int) -> int:
         """The variable's (or literal's) value in the model of the last check, which must have been SAT. Unconstrained ones are 0."""
         if self._model is None:
@@ -236,6 +264,24 @@ class Session:
         return tuple(self.value(v) for v in variables)
 
     # ------------------------------------------------------------------------------------------ inside
+
+    def _ask(self, literals: Sequence[z3.Ast], rlimit: int | None) -> int:
+        """Z3's answer; its model is kept where there is one."""
+        if rlimit is not None and self._pending:
+            self._flush()
+        self._limit(rlimit)
+        array = (z3.Ast * len(literals))(*literals)
+        started = time.perf_counter()
+        try:
+            result = z3core.Z3_solver_check_assumptions(self._ref, self._solver.solver, len(literals), array)
+        finally:
+            self.seconds += time.perf_counter() - started
+            self.checks += 1
+        self._pending = False
+        self._count_units()
+        if result == z3.Z3_L_TRUE:
+            self._model = self._solver.model()
+        return result
 
     def _flush(self) -> None:
         """Make the solver translate what is pending. A translation cut short by a limit loses assertions, and later answers with them (Z3
@@ -288,8 +334,8 @@ class Session:
         self.effort += cost
         self._meter.spend(cost)
 
-    def _reason(self, rlimit: int | None) -> UnknownReason:
-        text = self._solver.reason_unknown()
+    def _reason(self, text: str, rlimit: int | None) -> UnknownReason:
+        """Why there is no answer, from Z3's words for it."""
         if "interrupted" in text:
             return UnknownReason.INTERRUPTED
         if "memory" in text:

@@ -347,6 +347,24 @@ Decide which of the two is wrong: look at the trace, or at what the expectation 
 """,
     ),
     CodeInfo(
+        "MS706",
+        "vacuity-undecided",
+        "a property is proved, but perhaps for want of a case",
+        """\
+## What it means
+No run violates the property. Whether any run puts it to the test (satisfies `A` of `A => B`, or makes happen what
+`recurs`) was not decided before the bound or a budget ended: the proof stands, but it may turn out `vacuous`.
+
+## Example
+```
+mmu-smt check spec.mmu --bound 2
+```
+
+## Instead
+Raise the bound or the budget, or add a `cover` for the premise.
+""",
+    ),
+    CodeInfo(
         "MS900",
         "internal-error",
         "the tool itself failed",

@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from mmu_smt.witness.verdicts import UnknownReason, Verdict, Word
+from mmu_smt.witness.verdicts import Verdict, Word, was_interrupted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mmu_smt.semantics.program import Expectation, VerdictWant
     from mmu_smt.syntax.diagnostics import Diagnostic
+
+
+_OPEN = (Word.BOUNDED, Word.UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,16 +28,20 @@ class Outcome:
 
     @property
     def met(self) -> bool:
-        """True iff the verdict is one of those wanted. `bounded(N)` is met by a search that exhausted at least N transitions."""
+        """True iff the verdict is one of those wanted. `bounded(N)` is met by a search that exhausted at least N transitions. A proof whose
+        vacuity is open is `proved` only to an expectation that allows for something open.
+        """
         return any(self._satisfies(w) for w in self.expectation.wanted)
 
     @property
     def interrupted(self) -> bool:
-        """True iff the user stopped the search before there was a verdict."""
-        return self.verdict.word is Word.UNKNOWN and self.verdict.reason is UnknownReason.INTERRUPTED
+        """True iff the user stopped the search before it was over."""
+        return was_interrupted(self.verdict)
 
     def _satisfies(self, want: VerdictWant) -> bool:
         if want.word != self.verdict.word:
+            return False
+        if self.verdict.vacuity is not None and not any(w.word in _OPEN for w in self.expectation.wanted):
             return False
         return want.bound is None or (self.verdict.bound is not None and self.verdict.bound >= want.bound)
 

@@ -31,13 +31,25 @@ class UnknownReason(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class OpenPremise:
+    """Why it is not known whether a proof is vacuous: the search for its premise, or for the event that should recur, was cut short.
+
+    `reason` is None where the user's own bound was exhausted. `bound`: number of transitions within which the premise is not met, or None.
+    """
+
+    reason: UnknownReason | None = None
+    phase: str = ""
+    bound: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """The answer for one property.
 
     `by`: the engine's argument in a few words ("termination bound 9", "2-induction", "recurrence bound 14").
     `bound`: number of transitions exhausted without a counterexample (bounded, unknown), or None. `least`: the least N of a `within least`
     property.
-    `trace` with violated and reached. `reason` and `phase` with unknown.
+    `trace` with violated and reached. `reason` and `phase` with unknown. `vacuity` with a proof that may be vacuous for all that is known.
     """
 
     property: Property
@@ -49,6 +61,13 @@ class Verdict:
     reason: UnknownReason | None = None
     phase: str = ""
     seconds: float = 0.0
+    vacuity: OpenPremise | None = None
+
+
+def was_interrupted(verdict: Verdict) -> bool:
+    """True iff the user stopped the search for this answer, or for whether it is vacuous."""
+    reason = verdict.reason if verdict.vacuity is None else verdict.vacuity.reason
+    return reason is UnknownReason.INTERRUPTED
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,12 +82,33 @@ def test_test_reports_outcomes_in_order_of_the_text(door: Path) -> None:
     assert [o.expectation.property for o in report.outcomes[:4]] == ["ends", "ends_soon", "gives_up", "bounded_n"]
 
 
+@pytest.mark.parametrize(
+    ("wanted", "met"), [("proved", False), ("proved | bounded(3)", True), ("proved | unknown", True), ("vacuous | bounded(3)", False)]
+)
+def test_an_expected_proof_is_not_vacuous_for_all_that_is_known(tmp_path: Path, wanted: str, met: bool) -> None:
+    text = "state n: 0..61 = 0\nstep up() by guest when n < 60 { n += 2 }\nterminal n == 60\ninvariant odd { n == 41 => n > 3 }\n"
+    (tmp_path / "twos.mmu").write_text(text + f"expect base {{ odd: {wanted} }}\nvariant base {{ }}\n", encoding="utf-8")
+    (outcome,) = mmu_smt.test(tmp_path / "twos.mmu", rlimit=20_000).outcomes
+    assert outcome.verdict.vacuity is not None
+    assert outcome.met is met
+
+
 def test_expectations_of_imported_files_are_not_judged_again(tmp_path: Path) -> None:
     write(
         tmp_path, [("door.mmu", DOOR), ("more.mmu", 'import door\nvariant louder of loud "More" { }\nexpect louder { ends: violated }\n')]
     )
     report = mmu_smt.test(tmp_path / "more.mmu")
     assert [o.expectation.variant for o in report.outcomes] == ["louder"]
+
+
+def test_a_loop_closes_on_whole_variables(tmp_path: Path) -> None:
+    """The property sees one element of the array; the others go round in threes, and the run is replayed on whole states."""
+    text = "state d: [0..1]0..2 = fill(0)\nstep s() by guest { d[1] = (d[1] + 1) % 3 }\nprogress p { recurs d[0] == 0 never false }\n"
+    (tmp_path / "parts.mmu").write_text(text, encoding="utf-8")
+    (result,) = mmu_smt.check(tmp_path / "parts.mmu", properties=["p"])
+    trace = verdicts(result)["p"].trace
+    assert trace is not None
+    assert (len(trace.steps), trace.loop_start) == (3, 0)
 
 
 def test_run_and_format(door: Path) -> None:

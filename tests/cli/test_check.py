@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from mmu_smt import api
+from mmu_smt.engines.check import _Check
 from mmu_smt.engines.result import EngineResult
 from mmu_smt.report.json_report import CheckDocument
 from mmu_smt.witness.serialise import candidate_from_json
@@ -75,6 +76,39 @@ def test_bound(mmu_smt: Command, folder: Path) -> None:
     assert ran.code == 3
     assert "bounded(1)" in ran.out
     assert mmu_smt("check", "door.mmu:calm", "-p", "gives_up", "-k", "1", "--accept-bounded").code == 0
+
+
+TWOS = """\
+state n: 0..61 = 0
+step up() by guest when n < 60 { n += 2 }
+terminal n == 60
+invariant odd { n == 41 => n > 3 }
+"""
+
+
+def test_a_bound_that_leaves_vacuity_open(mmu_smt: Command, folder: Path) -> None:
+    write(folder, [("twos.mmu", TWOS)])
+    ran = mmu_smt("check", "twos.mmu", "-p", "odd", "-k", "3")
+    assert ran.code == 3
+    assert "twos.mmu:4:11: warning: odd proved, vacuity undecided: the bound is exhausted [MS706]\n" in ran.out
+    assert mmu_smt("check", "twos.mmu", "-p", "odd", "-k", "3", "--accept-bounded").code == 0
+    assert mmu_smt("check", "twos.mmu", "-p", "odd").code == 4
+
+
+def test_interruption_while_only_vacuity_is_open(mmu_smt: Command, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(folder, [("twos.mmu", TWOS)])
+
+    def stop(check: Any, depth: int) -> None:
+        if depth == 3:
+            raise KeyboardInterrupt
+        at_depth(check, depth)
+
+    at_depth = _Check._at_depth
+    monkeypatch.setattr(_Check, "_at_depth", stop)
+    ran = mmu_smt("check", "twos.mmu", "door.mmu:calm", "-p", "odd")
+    assert ran.code == 3
+    assert "odd proved, vacuity undecided: interrupted [MS706]" in ran.out
+    assert ran.err == "", "the second target is not looked at"
 
 
 def test_timeout_of_nothing_leaves_everything_unknown(mmu_smt: Command, folder: Path) -> None:
@@ -161,6 +195,21 @@ def test_targets_that_do_not_exist(mmu_smt: Command, folder: Path, target: str, 
     ran = mmu_smt("check", target)
     assert (ran.code, ran.out) == (2, "")
     assert f"[{code}" in ran.err
+
+
+def test_a_folder_is_no_specification_but_may_hold_some(mmu_smt: Command, folder: Path) -> None:
+    (folder / "many").mkdir()
+    write(folder, [(f"many/m{i}.mmu", "") for i in range(7)])
+    (folder / "none.mmu").mkdir()
+    for target, note in (("many", "many/m0.mmu, many/m1.mmu, many/m2.mmu, many/m3.mmu, many/m4.mmu, …\n"), ("many/", "m4.mmu, …\n")):
+        ran = mmu_smt("check", target)
+        assert (ran.code, ran.out) == (2, "")
+        assert ran.err.startswith(f"error: `{target}` is a folder, not a file [MS508]\n  note: specifications in it: ")
+        assert ran.err.endswith(note)
+    bundled = next(iter(api.bundled()))
+    (folder / bundled).mkdir()
+    assert mmu_smt("list", bundled).code == 0, "a folder of the same name does not hide a variant"
+    assert mmu_smt("check", "none.mmu").err == "error: `none.mmu` is a folder, not a file [MS508]\n"
 
 
 def test_unreadable_text(mmu_smt: Command, folder: Path) -> None:

@@ -11,8 +11,10 @@ from contextlib import suppress
 from io import BytesIO, TextIOWrapper
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from mmu_smt.report.json_runs import RunDocument, TestDocument
 from mmu_smt.syntax.codes import CATALOGUE
 from tests.cli.support import DOOR, Command, write
 
@@ -185,6 +187,35 @@ def test_terminal_gets_colours_unless_told_otherwise(tmp_path: Path) -> None:
         shown[colour] = text.decode()
     assert "\x1b[1;31merror:" in shown[True]
     assert "\x1b" not in shown[False]
+
+
+def test_run_as_json(mmu_smt: Command, folder: Path) -> None:
+    ran = mmu_smt("run", "door.mmu:calm", "-n", "3", "--seed", "5", "--json")
+    assert (ran.code, ran.err) == (0, "")
+    read = msgspec.json.decode(ran.out, type=RunDocument)
+    assert (read.target, read.config, read.seed, read.exit_code) == ("door.mmu:calm", None, 5, 0)
+    assert read.run is not None
+    assert (read.run.variant, len(read.run.trace.steps)) == ("calm", 3)
+    assert read.run.trace.steps[0].after["n"] == 1
+    missing = mmu_smt("run", "dor.mmu", "--config", "a,b", "--json")
+    assert (missing.code, missing.err) == (2, "")
+    read = msgspec.json.decode(missing.out, type=RunDocument)
+    assert (read.run, read.exit_code, read.config, [d.code for d in read.diagnostics]) == (None, 2, ("a", "b"), ["MS508"])
+
+
+def test_expectations_as_json(mmu_smt: Command, folder: Path) -> None:
+    write(folder, [("door.mmu", DOOR + "expect calm { ends: violated | bounded(2)  gives_up: reached }\n"), ("broken.mmu", "state n\n")])
+    ran = mmu_smt("test", ".", "--json")
+    assert (ran.code, ran.err) == (2, "")
+    read = msgspec.json.decode(ran.out, type=TestDocument)
+    assert read.exit_code == 2
+    assert [u.file for u in read.unusable] == ["broken.mmu"]
+    (missed,) = (o for o in read.outcomes if not o.met)
+    assert (missed.variant, missed.property, missed.wanted, missed.verdict) == ("calm", "ends", ("violated", "bounded(2)"), "proved")
+    assert missed.place.file == "door.mmu"
+    nothing = mmu_smt("test", "nowhere", "--json")
+    assert (nothing.code, nothing.err) == (2, "")
+    assert [d.code for d in msgspec.json.decode(nothing.out, type=TestDocument).diagnostics] == ["MS508"]
 
 
 def test_ascii_terminal_gets_ascii(tmp_path: Path) -> None:

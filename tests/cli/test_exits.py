@@ -7,7 +7,7 @@ from itertools import permutations
 import pytest
 
 from mmu_smt.cli.exits import Exit, of_result, worst
-from mmu_smt.witness.verdicts import Verdict, Word
+from mmu_smt.witness.verdicts import OpenPremise, UnknownReason, Verdict, Word
 from tests.report import sample
 
 
@@ -33,6 +33,13 @@ def test_precedence() -> None:
 def test_code_of_a_result(words: str, code: int) -> None:
     result = sample.result(*(Verdict(sample.SAFE, Word(w)) for w in words.split()))
     assert of_result(result, accept_bounded=False) == code
+
+
+def test_a_proof_whose_vacuity_is_open_is_open() -> None:
+    by_bound = sample.result(Verdict(sample.SAFE, Word.PROVED, vacuity=OpenPremise(None, "depth 3", 3)))
+    by_time = sample.result(Verdict(sample.SAFE, Word.PROVED, vacuity=OpenPremise(UnknownReason.TIME, "depth 3", 3)))
+    assert [of_result(r, accept_bounded=False) for r in (by_bound, by_time)] == [3, 3]
+    assert [of_result(r, accept_bounded=True) for r in (by_bound, by_time)] == [0, 3]
 
 
 def test_bounded_can_be_accepted() -> None:

@@ -53,14 +53,15 @@ def compare(spec: GeneratedSpec, *, max_configurations: int = 2_500, seconds: fl
         return comparison
     try:
         solved = _solve(program, config, tuple(program.properties.values()), Limits(bound=FIRST_BOUND, seconds=4 * seconds))
-        open_ones = tuple(v.property for v in solved.values() if v.word in UNDECIDED and not _may_stay_open(v.property, config))
+        open_ones = tuple(v.property for v in solved.values() if _is_open(v) and not _may_stay_open(v.property, config))
         if open_ones:
-            solved |= _solve(program, config, open_ones, Limits(seconds=seconds))
+            again = _solve(program, config, open_ones, Limits(seconds=seconds))
+            solved |= {name: v for name, v in again.items() if not (v.word in UNDECIDED and solved[name].word is Word.PROVED)}
     except UnconfirmedError as error:
         comparison.mismatches.append(f"replay: {error}")
         return comparison
     for verdict in solved.values():
-        _judge(comparison, verdict, explicit, config)
+        _judge(comparison, verdict, explicit, program, config)
     note(comparison, explicit, program, config)
     return comparison
 
@@ -70,13 +71,17 @@ def _solve(program: Program, config: Config, properties: tuple[Property, ...], l
     return {v.property.name: v for v in result.verdicts}
 
 
+def _is_open(verdict: Verdict) -> bool:
+    return verdict.word in UNDECIDED or verdict.vacuity is not None
+
+
 def _may_stay_open(prop: Property, config: Config) -> bool:
     """No completeness argument is promised for infinite runs under fairness."""
     fair = any(e.fairness is not None for e in config.enables)
     return prop.kind in LASSOS and prop.within is None and fair
 
 
-def _judge(comparison: Comparison, verdict: Verdict, explicit: ExplicitResult, config: Config) -> None:
+def _judge(comparison: Comparison, verdict: Verdict, explicit: ExplicitResult, program: Program, config: Config) -> None:
     """Record what is wrong with one verdict, if anything."""
     name, met = verdict.property.name, comparison.met
     expected = explicit.verdicts.get(name)
@@ -87,11 +92,11 @@ def _judge(comparison: Comparison, verdict: Verdict, explicit: ExplicitResult, c
         return
     if explicit.initial == 0 and verdict.word is Word.VACUOUS:
         return  # the solver says of everything that it holds for want of a run; the explicit search judges it as it stands
-    problem = _open(verdict, expected, config) if verdict.word in UNDECIDED else _settled(verdict, expected)
+    problem = _open(verdict, expected, config) if verdict.word in UNDECIDED else _settled(verdict, expected, program)
     if problem:
         shown = f"{expected.word} length {expected.length} least {expected.least}"
         comparison.mismatches.append(f"{name} ({verdict.property.kind}): {problem}: explicit {shown}, solver {_shown(verdict)}")
-    elif verdict.word in UNDECIDED and not _may_stay_open(verdict.property, config):
+    elif _is_open(verdict) and not _may_stay_open(verdict.property, config):
         met["undecided in time"] += 1
 
 
@@ -104,8 +109,8 @@ def _open(verdict: Verdict, expected: ExplicitVerdict, config: Config) -> str:
     return "" if verdict.reason is UnknownReason.TIME else "the solver should have settled it"
 
 
-def _settled(verdict: Verdict, expected: ExplicitVerdict) -> str:
-    if verdict.word is not expected.word:
+def _settled(verdict: Verdict, expected: ExplicitVerdict, program: Program) -> str:
+    if verdict.word is not expected.word and not (verdict.vacuity is not None and expected.word is Word.VACUOUS):
         return "different verdicts"
     if verdict.least != expected.least:
         return "different least bounds"
@@ -113,12 +118,17 @@ def _settled(verdict: Verdict, expected: ExplicitVerdict) -> str:
         return "only one has a run"
     if verdict.trace is not None and len(verdict.trace.steps) != expected.length:
         return "different lengths"
+    if verdict.trace is not None and expected.candidate is not None:
+        fewest = sum(program.steps[m.step].actor == "env" for m in expected.candidate.moves)
+        if sum(s.actor == "env" for s in verdict.trace.steps) != fewest:
+            return f"not the fewest env steps, {fewest}"
     return ""
 
 
 def _shown(verdict: Verdict) -> str:
     length = None if verdict.trace is None else len(verdict.trace.steps)
-    return f"{verdict.word} length {length} least {verdict.least} bound {verdict.bound} by {verdict.by!r} {verdict.reason or ''}"
+    known = f"length {length} least {verdict.least} bound {verdict.bound} by {verdict.by!r}"
+    return f"{verdict.word} {known} {verdict.reason or ''} vacuity {verdict.vacuity}"
 
 
 def note(comparison: Comparison, explicit: ExplicitResult, program: Program, config: Config) -> None:

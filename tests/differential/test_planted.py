@@ -16,6 +16,7 @@ from z3 import z3core
 
 from mmu_smt.cli.app import main
 from mmu_smt.engines import lasso
+from mmu_smt.engines.bounded import Search
 from mmu_smt.engines.lasso import Loops
 from mmu_smt.interpret import evaluate, explicit, machine, run
 from mmu_smt.interpret.machine import Machine
@@ -220,6 +221,14 @@ def interpreter_runs_env_steps_once_per_state_at_most(patch: pytest.MonkeyPatch)
             return
 
     patch.setattr(Machine, "_env_instances", first_only)
+
+
+@plant("env step")
+def the_engines_take_the_first_run_of_the_least_length(patch: pytest.MonkeyPatch) -> None:
+    def careless(self: Any, length: int, literals: Any, *, loops: Any = None, faulting: bool = False) -> Any:
+        return self._run(length, loops, faulting)
+
+    patch.setattr(Search, "shortest", careless)
 
 
 @pytest.mark.parametrize("name", PLANTS)

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import count
+from typing import Any
 
 import pytest
 
 from mmu_smt.engines.check import check_queries
+from mmu_smt.engines.dependencies import Cones
 from mmu_smt.model.inputs import SELECTOR
 from mmu_smt.model.system import FairStep, ProgressQuery, SafetyQuery
 from mmu_smt.model.term import Term
-from mmu_smt.solve.budget import Budget
-from mmu_smt.witness.verdicts import UnknownReason, Word
+from mmu_smt.solve.budget import Budget, OutOfMemory
+from mmu_smt.solve.session import Session
+from mmu_smt.witness.verdicts import OpenPremise, UnknownReason, Word
 from tests.engines.systems import Builder
 
 
@@ -113,6 +117,27 @@ class TestProofs:
         verdict = check_queries(b.build(init=t.eq(x, b.n(0, 16))), [odd])["even"]
         assert (verdict.word, verdict.by) == (Word.PROVED, "1-induction")
 
+    def test_flights_know_all_that_their_variables_depend_on(self) -> None:
+        """A step in flight keeps what the invariant sees, and `other`, which depends on `y`; no safety query sees either."""
+        b = Builder()
+        t = b.table
+        x, at, kept, other, y = b.var("x", 1), b.var("at", 1), b.var("kept", 1), b.var("other", 1), b.var("y", 1)
+        is_env = t.eq(b.input(SELECTOR, 1), b.n(1, 1))
+        zero, one = b.n(0, 1), b.n(1, 1)
+        starts = t.eq(at, zero)
+        b.next["at"] = t.ite(is_env, at, t.bvnot(at))
+        b.next["kept"] = t.ite(is_env, kept, t.ite(starts, one, zero))
+        b.next["other"] = t.ite(is_env, other, t.ite(starts, y, zero))
+        b.next["y"] = t.ite(is_env, t.bvnot(y), y)
+        b.next["x"] = t.ite(t.and_(t.not_(is_env), t.eq(at, one), t.eq(kept, zero)), one, x)
+        system = b.build(init=t.and_(*(t.eq(v, zero) for v in (x, at, kept, other))), env=(1,), guests=(0,))
+        system = replace(system, flight=frozenset({"at", "kept", "other"}))
+        invariant = SafetyQuery("kept_is_kept", t.eq(x, one), on_state=True)
+        assert Cones(system).of_safety(invariant) == {"x", "at", "kept"}
+        result = check_queries(system, [invariant, ProgressQuery("goes_on", t.true, t.false)])
+        assert (result["kept_is_kept"].word, result["kept_is_kept"].by) == (Word.PROVED, "rely-guarantee induction")
+        assert result["goes_on"].word is Word.VIOLATED
+
     def test_queries_carry_one_another(self) -> None:
         b = Builder()
         t = b.table
@@ -198,7 +223,15 @@ class TestProofs:
         system = b.build(init=t.eq(x, b.n(0, 8)))
         query = SafetyQuery("q", t.false, on_state=True, premise=t.eq(x, b.n(200, 8)))
         verdict = check_queries(system, [query], max_bound=3)["q"]
-        assert (verdict.word, verdict.vacuity) == (Word.PROVED, "undecided")
+        assert (verdict.word, verdict.vacuity) == (Word.PROVED, OpenPremise(None, verdict.vacuity.phase if verdict.vacuity else "", 3))
+
+        def interrupt(phase: str) -> None:
+            if phase == "depth 5":
+                raise KeyboardInterrupt
+
+        stopped = check_queries(system, [query], progress=interrupt)["q"].vacuity
+        assert stopped == OpenPremise(UnknownReason.INTERRUPTED, "depth 5", 4)
+        assert check_queries(system, [query])["q"].vacuity is None
 
 
 def ring() -> tuple[Builder, Term, Term]:
@@ -315,6 +348,20 @@ class TestLassos:
         ]
         assert [v.word for v in check_queries(system, queries).verdicts] == [Word.REACHED, Word.UNREACHABLE]
 
+    def test_a_loop_closes_on_whole_variables(self) -> None:
+        b = Builder()
+        t = b.table
+        seen, unseen = b.var("d[0]", 1), b.var("d[1]", 2)
+        b.next["d[1]"] = t.bvadd(unseen, b.n(1, 2))
+        query = ProgressQuery("stays", t.eq(seen, b.n(0, 1)), t.false)
+        scalars = b.build(init=t.and_(t.eq(seen, b.n(0, 1)), t.eq(unseen, b.n(0, 2))))
+        for system, length in ((scalars, 1), (replace(scalars, parts=(frozenset({"d[0]", "d[1]"}),)), 4)):
+            run = check_queries(system, [query])["stays"].run
+            assert run is not None
+            assert (len(run.inputs), run.loop_start) == (length, 0)
+            assert run.frames[0]["d[0]"] == run.frames[-1]["d[0]"]
+            assert length == 1 or run.frames[0]["d[1]"] == run.frames[-1]["d[1]"]
+
 
 class TestWithin:
     def test_bounds_count_what_recurs_since_the_last_reset(self) -> None:
@@ -374,6 +421,25 @@ class TestBudgets:
         result = check_queries(system, [hard, easy], budget=Budget(rlimit=60_000))
         assert result["easy"].word is Word.VIOLATED
         assert (result["hard"].word, result["hard"].reason) == (Word.UNKNOWN, UnknownReason.RLIMIT)
+
+    @pytest.mark.parametrize("ends", [OutOfMemory, MemoryError])
+    def test_memory_that_ends_between_questions_is_unknown(self, ends: type[Exception], monkeypatch: pytest.MonkeyPatch) -> None:
+        b, x = counter(8)
+        t = b.table
+        original = Session.instantiate
+        calls = count()
+
+        def fail(session: Session, *args: Any) -> None:
+            if next(calls) == 25:
+                raise ends
+            original(session, *args)
+
+        monkeypatch.setattr(Session, "instantiate", fail)
+        queries = [SafetyQuery("early", t.eq(x, b.n(1, 8)), on_state=True), SafetyQuery("late", t.eq(x, b.n(99, 8)), on_state=True)]
+        result = check_queries(b.build(init=t.eq(x, b.n(0, 8))), queries)
+        assert result["early"].word is Word.VIOLATED
+        assert (result["late"].word, result["late"].reason) == (Word.UNKNOWN, UnknownReason.MEMORY)
+        assert result["late"].bound in range(1, 90)
 
     def test_ctrl_c_keeps_what_was_settled(self) -> None:
         b, x = counter(8)

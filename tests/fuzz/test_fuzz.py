@@ -1,6 +1,7 @@
 """No text makes the front end crash, hang or misplace a finding; what parses survives the formatter.
 
-`MMU_SMT_FUZZ` sets how many inputs are tried (1,500 by default; `make fuzz` asks for more), `MMU_SMT_FUZZ_FIRST` where to start.
+`MMU_SMT_FUZZ` sets how many inputs are tried (1,500 by default; `make fuzz` asks for more), `MMU_SMT_FUZZ_FIRST` where to start. What is
+correctly typed is also lowered, which takes longer than all the rest: all of it where a number is given, every fourth otherwise.
 """
 
 from __future__ import annotations
@@ -13,6 +14,9 @@ from contextlib import contextmanager
 
 import pytest
 
+from mmu_smt.api.targets import inapplicable
+from mmu_smt.model.lower import lower
+from mmu_smt.semantics.program import EMPTY_CONFIG, Program
 from mmu_smt.semantics.workspace import Workspace
 from mmu_smt.syntax.codes import CATALOGUE
 from mmu_smt.syntax.diagnostics import Diagnostic, Severity, SpecError
@@ -21,10 +25,11 @@ from mmu_smt.syntax.parser import parse
 from mmu_smt.syntax.source import SourceFile
 from tests.fuzz.sentences import Input, inputs
 
-CHUNKS = 10
 COUNT = int(os.environ.get("MMU_SMT_FUZZ", "1500"))
+CHUNKS = max(COUNT // 150, 1)  # a few seconds each
 FIRST = int(os.environ.get("MMU_SMT_FUZZ_FIRST", "0"))
-SECONDS = 10.0  # for one input; ordinary ones take milliseconds
+SECONDS = 10.0  # of CPU, so that a busy machine fails nothing, for one input; ordinary ones take milliseconds
+LOWER_EVERY = 1 if "MMU_SMT_FUZZ" in os.environ else 4
 
 
 class TooSlow(Exception):
@@ -36,13 +41,13 @@ def time_limit(seconds: float) -> Iterator[None]:
     def expired(*_: object) -> None:
         raise TooSlow(f"more than {seconds} s")
 
-    previous = signal.signal(signal.SIGALRM, expired)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    previous = signal.signal(signal.SIGPROF, expired)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, previous)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, previous)
 
 
 def well_formed(diagnostics: tuple[Diagnostic, ...], text: str) -> None:
@@ -56,8 +61,22 @@ def well_formed(diagnostics: tuple[Diagnostic, ...], text: str) -> None:
                 assert span.line >= 1, finding
 
 
-def survives(item: Input) -> str:
-    """Runs one text through the front end. Gives how far it got: `refused`, `parsed` or `checked`."""
+def lowers(program: Program) -> None:
+    """Lowers the program alone, under each of its configs, and with all its queries; it may be refused, with findings."""
+    for config in (EMPTY_CONFIG, *program.configs.values()):
+        try:
+            lowered = lower(program, config)
+        except SpecError as error:
+            assert error.diagnostics, "an error without a finding"
+            well_formed(error.diagnostics, "")
+            continue
+        for judged in program.properties.values():
+            if not inapplicable(judged, config):
+                assert lowered.query(judged).name == judged.name
+
+
+def survives(item: Input, lowered: bool = True) -> str:
+    """Runs one text through the front end. Gives how far it got: `refused`, `parsed` or `checked`; `lowered`: what is checked goes on."""
     source = SourceFile("fuzz.mmu", item.text)
     module, findings = parse(source)
     well_formed(findings, item.text)
@@ -70,26 +89,32 @@ def survives(item: Input) -> str:
     again, more = parse(SourceFile("fuzz.mmu", text))
     assert again == module and not any(f.severity is Severity.ERROR for f in more), f"formatting changed the meaning:\n{text}"
     assert format_source(SourceFile("fuzz.mmu", text)) == text, f"formatting is not idempotent:\n{text}"
+    programs: list[Program] = []
     try:
         workspace = Workspace.from_text(item.text, name="fuzz.mmu")
         for variant in workspace.own_variants or (None,):
-            workspace.program(variant)
+            programs.append(workspace.program(variant))
             workspace.expectations(variant)
     except SpecError as error:
         assert error.diagnostics, "an error without a finding"
         well_formed(error.diagnostics, item.text)
         return "parsed"
+    for program in programs if lowered else ():
+        lowers(program)
     return "checked"
 
 
 @pytest.mark.parametrize("chunk", range(CHUNKS))
 def test_no_text_breaks_the_front_end(chunk: int, record_property: pytest.RecordProperty) -> None:
-    size = COUNT // CHUNKS
+    first, end = (FIRST + COUNT * c // CHUNKS for c in (chunk, chunk + 1))
     reached: Counter[tuple[str, str]] = Counter()
-    for item in inputs(FIRST + chunk * size, size):
+    checked = 0
+    for item in inputs(first, end - first):
         try:
             with time_limit(SECONDS):
-                reached[item.kind, survives(item)] += 1
+                outcome = survives(item, lowered=checked % LOWER_EVERY == 0)
+            checked += outcome == "checked"
+            reached[item.kind, outcome] += 1
         except Exception as error:
             head = item.text if len(item.text) < 6_000 else f"{item.text[:3_000]}\n… ({len(item.text)} characters)"
             pytest.fail(f"input {item.seed} ({item.kind}): {type(error).__name__}: {error}\n{head}")

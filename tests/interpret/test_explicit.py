@@ -245,6 +245,53 @@ def test_properties_are_limited_to_configs() -> None:
     assert "c" not in verdicts(text)
 
 
+HELP = """
+state x: 0..9 = 0
+state w: bool = false
+step one() by guest when x != 4 { x += 1; assert x != 9 }
+step two() by env when x == 0 { x = 2 }
+step by_other() by env when x == 1 || x == 2 { x += 1 }
+step over() by env when x == 5 { x = 9 }
+config busy { enable two enable by_other enable over }
+"""
+
+
+@pytest.mark.parametrize(
+    ("property_text", "length", "env"),
+    [
+        ("invariant p { x != 3 }", 2, 1),  # 0, 2, 3: the last by the guest or by another
+        ("invariant p { x != 2 }", 1, 1),
+        ("step property p { x' != 4 }", 3, 1),
+        ("cover p { x == 3 && x' == 4 }", 3, 1),
+        ("progress p within 1 { recurs x' > x never false }", 2, 0),
+        ("progress p within 2 { recurs x' > x never false }", 3, 0),
+        ("cover p { x == 1 && x' == 2 }", 2, 0),
+    ],
+)
+def test_fewest_env_steps_among_the_shortest(property_text: str, length: int, env: int) -> None:
+    found = verdicts(HELP + property_text, "busy")["p"]
+    assert found.length == length
+    assert found.candidate is not None
+    assert len(found.candidate.moves) == length
+    assert sum(m.step in {"two", "by_other", "over"} for m in found.candidate.moves) == env
+
+
+def test_fewest_env_steps_in_stem_and_loop() -> None:
+    """Two ways lead to the loop, and two round it; one of each is the guest's alone. The loop that is found first needs two env steps."""
+    text = """
+        state x: 0..5 = 0
+        step theirs() by env when x == 0 || x == 1 { x = x == 0 ? 1 : 2 }
+        step back() by env when x == 2 { x = 1 }
+        step mine() by guest when x == 0 || x == 3 || x == 4 { x = x == 0 ? 3 : x == 3 ? 4 : 3 }
+        config busy { enable theirs enable back }
+        progress p { recurs true never false }
+    """
+    found = verdicts(text, "busy")["p"]
+    assert (found.length, found.candidate and found.candidate.loop_start) == (3, 1)
+    assert found.candidate is not None
+    assert [m.step for m in found.candidate.moves] == ["mine"] * 3
+
+
 def test_sizes_are_limited() -> None:
     checked = program("state x: 0..999 = 0  state y: 0..3  step go() by guest { x = x == 999 ? 0 : x + 1 }")
     with pytest.raises(TooLarge, match="100 configurations"):

@@ -6,13 +6,19 @@ from pathlib import Path
 
 import msgspec
 
-from mmu_smt.report.json_report import CheckDocument, document, encode, plain_value, schema_text
+from mmu_smt.report.json_report import CheckDocument, VacuityRecord, document, encode, plain_value, schema_text
+from mmu_smt.report.json_runs import RunDocument, TestDocument, document_schema
 from mmu_smt.semantics.types import ArrayType, EnumType, FlagsType, IntType, OptionalType, RecordType
 from mmu_smt.syntax.diagnostics import Diagnostic
-from mmu_smt.witness.verdicts import Verdict, Word
+from mmu_smt.witness.verdicts import OpenPremise, UnknownReason, Verdict, Word
 from tests.report import sample
 
 SCHEMA = Path(__file__).resolve().parents[2] / "docs" / "schema" / "check-result.schema.json"
+
+
+def test_published_schemas_of_runs_and_tests() -> None:
+    for name, kind in (("run", RunDocument), ("test", TestDocument)):
+        assert (SCHEMA.parent / f"{name}-result.schema.json").read_text(encoding="utf-8") == document_schema(kind)
 
 
 def test_published_schema_is_that_of_the_records() -> None:
@@ -39,6 +45,15 @@ def test_document_round_trip_and_content() -> None:
     assert trace.steps[1].args == {"c": {"wants": 1, "friend": None}}
     assert trace.steps[1].decisions[0].path[0].place.line == 5
     assert trace.steps[3].stops == "before lock till"
+
+
+def test_a_proof_says_that_its_vacuity_is_open() -> None:
+    premise = OpenPremise(UnknownReason.TIME, "depth 4", 3)
+    results = [sample.result(Verdict(sample.SAFE, Word.PROVED, vacuity=premise), Verdict(sample.COVER, Word.PROVED))]
+    read = msgspec.json.decode(encode(document(results, [], 3)), type=CheckDocument)
+    open_one, plain_one = read.results[0].verdicts
+    assert (open_one.verdict, open_one.code, open_one.vacuity) == ("proved", "MS706", VacuityRecord("time", "depth 4", 3))
+    assert (plain_one.code, plain_one.vacuity) == (None, None)
 
 
 def test_values() -> None:

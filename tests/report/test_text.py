@@ -13,7 +13,7 @@ from mmu_smt.report.trace_text import trace_lines
 from mmu_smt.semantics.program import EMPTY_CONFIG, Display
 from mmu_smt.syntax.source import SourceFile, Span
 from mmu_smt.witness.traces import Trace
-from mmu_smt.witness.verdicts import UnknownReason, Verdict, Word
+from mmu_smt.witness.verdicts import OpenPremise, UnknownReason, Verdict, Word
 from tests.report import sample
 
 LASSO = """\
@@ -128,6 +128,16 @@ def test_violation_in_an_initial_state() -> None:
             "stopped in: lasso; no counterexample in 4 steps",
         ),
         (Verdict(sample.SAFE, Word.UNKNOWN, reason=UnknownReason.INTERRUPTED), "warning: safe unknown: interrupted [MS502]", "nothing was"),
+        (
+            Verdict(sample.SAFE, Word.PROVED, by="1-induction", vacuity=OpenPremise(None, "depth 3", 3)),
+            "warning: safe proved, vacuity undecided: the bound is exhausted [MS706]",
+            "  its premise does not happen in 3 steps; beyond that it is open",
+        ),
+        (
+            Verdict(sample.PROGRESS, Word.PROVED, vacuity=OpenPremise(UnknownReason.TIME, "depth 0, ranking")),
+            "warning: served_at_last proved, vacuity undecided: time [MS706]",
+            "  stopped in: depth 0, ranking; nothing was exhausted",
+        ),
         (Verdict(sample.COVER, Word.UNKNOWN, bound=1, reason=UnknownReason.SOLVER), "[MS704]", "no such run in 1 step"),
     ],
 )
@@ -149,6 +159,14 @@ def test_bounded_never_reads_as_proved() -> None:
     shown = plain(summary_lines(sample.result(Verdict(sample.SAFE, Word.BOUNDED, bound=3))))
     assert "bounded(3)" in shown
     assert "proved" not in shown
+
+
+def test_a_proof_that_may_be_vacuous_never_reads_as_a_plain_proof() -> None:
+    verdict = Verdict(sample.SAFE, Word.PROVED, by="1-induction", vacuity=OpenPremise(UnknownReason.TIME, "depth 3", 3))
+    shown = plain(summary_lines(sample.result(verdict, Verdict(sample.PROGRESS, Word.PROVED, by="2-induction")))).splitlines()
+    assert shown[2] == "  safe            proved  1-induction; vacuity undecided: time"
+    assert shown[3] == "  served_at_last  proved  2-induction"
+    assert shown[4].startswith("  2 proved (vacuity of 1 undecided) (")
 
 
 def test_summary_has_a_row_for_every_property_and_counts() -> None:

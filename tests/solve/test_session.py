@@ -6,17 +6,25 @@ import os
 import random
 import signal
 import threading
+from collections.abc import Callable
 
 import pytest
+import z3
+from z3 import z3core
 
 from mmu_smt.model.evaluate import evaluate
 from mmu_smt.model.table import TermTable
 from mmu_smt.model.term import Op, Term
-from mmu_smt.solve.budget import Budget, Meter
+from mmu_smt.solve import encode
+from mmu_smt.solve.budget import Budget, Meter, OutOfMemory
 from mmu_smt.solve.encode import EncodingError
 from mmu_smt.solve.profiles import Profile
-from mmu_smt.solve.session import Session, Status
+from mmu_smt.solve.session import Session, Status, Template
 from mmu_smt.witness.verdicts import UnknownReason
+
+TERMS = TermTable()
+A = TERMS.var("a", 4)
+BOUND_EARLY = {"Z3_mk_bvadd": Op.BVADD}  # looked up when the module is loaded
 
 
 def session(**limits: float) -> Session:
@@ -125,6 +133,46 @@ def test_budgets(limits: dict[str, float], reason: UnknownReason) -> None:
     answer = s.check()
     assert (answer.status, answer.reason) == (Status.UNKNOWN, reason)
     assert s.check().reason is reason  # and it stays so
+
+
+@pytest.mark.parametrize(
+    ("call", "act"),
+    [
+        ("Z3_substitute_vars", lambda s, template, a: s.instantiate(template, {"a": a})),
+        ("Z3_mk_const", lambda s, _template, _a: s.variable("b", 4)),
+        ("Z3_solver_assert", lambda s, _template, _a: s.clause((s.true, s.true))),
+        ("Z3_mk_bvadd", lambda s, _template, _a: s.template({"a": 4}, [TERMS.bvadd(A, A)])),
+        ("Z3_mk_eq", lambda s, _template, a: s.define_equal("same", [a], [a])),
+    ],
+)
+def test_memory_that_ends_outside_a_question(
+    monkeypatch: pytest.MonkeyPatch, call: str, act: Callable[[Session, Template, int], object]
+) -> None:
+    s = session()
+    template, a = s.template({"a": 4}, [TERMS.ult(A, A)], defines=False), s.variable("a", 4)
+
+    def fail(*_: object) -> None:
+        raise z3.Z3Exception(b"out of memory")
+
+    monkeypatch.setattr(z3core, call, fail)
+    if call in BOUND_EARLY:
+        monkeypatch.setitem(encode._BINARY, BOUND_EARLY[call], fail)  # type: ignore[arg-type]
+    with pytest.raises(OutOfMemory):
+        act(s, template, a)
+
+
+def test_other_errors_of_the_solver_are_no_lack_of_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    s = session()
+
+    def fail(*_: object) -> None:
+        raise z3.Z3Exception(b"invalid argument")
+
+    for call in ("Z3_solver_check_assumptions", "Z3_mk_const"):
+        monkeypatch.setattr(z3core, call, fail)
+    with pytest.raises(z3.Z3Exception):
+        s.check()
+    with pytest.raises(z3.Z3Exception):
+        s.variable("a")
 
 
 def test_a_question_of_its_own_limit_leaves_the_session_whole() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mmu_smt.syntax.diagnostics import SpecError
-from mmu_smt.syntax.format import WIDTH, format_source
+from mmu_smt.syntax.format import WIDTH, _lay_out, format_source
 from mmu_smt.syntax.parser import parse
 from mmu_smt.syntax.source import SourceFile
 from mmu_smt.syntax.tokens import scan
@@ -119,6 +119,7 @@ LAYOUTS = {
         "event e{-a+!b*~c==( d ) '&&f ( x ,y )[ i ] .g'=>h has A|B?p:q}",
         "event e { -a + !b * ~c == (d)' && f(x, y)[i].g' => h has A | B ? p : q }\n",
     ),
+    "minus signs stay apart": ("event e { - - a == -  -1 }", "event e { - -a == - -1 }\n"),
     "types": ("const c : [ A ] [ 0 .. N - 1 ] T ?\ntype R = -1 .. 2 * N", "const c: [A][0..N-1]T?\ntype R = -1..2*N\n"),
     "annotations": ('state a: T @show "x" @default 3+1', 'state a: T  @show "x" @default 3 + 1\n'),
     "labels": ("fn f() { return a@r }\nflags F{A@0,B@1}", "fn f() { return a @r }\nflags F { A @0, B @1 }\n"),
@@ -154,6 +155,17 @@ def test_long_lines_are_broken(name: str) -> None:
     assert max(len(line) for line in LONG[name].split("\n")) > WIDTH
     formatted = check(LONG[name])
     assert max(len(line) for line in formatted.split("\n")) <= WIDTH, formatted
+
+
+def test_a_break_that_makes_a_better_place_for_the_next() -> None:
+    """The first pass leaves a line that the second one breaks elsewhere: a text is laid out until it stays."""
+    text = (
+        "fn f(){if (x[0]=>long_name_of_something?a:(b)+long_name_of_something)==!(x[0])*f(a,f(a,b)=>f(a,b),all(i in T,j in U:a))"
+        "?1?1:1?!long_name_of_something:1&&x[0]:1{}}"
+    )
+    once = _lay_out(SourceFile("t.mmu", text))
+    assert _lay_out(SourceFile("t.mmu", once)) != once, "it takes a second pass"
+    check(text)
 
 
 def test_syntax_errors_are_raised() -> None:
