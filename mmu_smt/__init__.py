@@ -2,18 +2,37 @@
 
 from __future__ import annotations
 
-from mmu_smt.api import DisagreementError, Limits, Spec, UnconfirmedError, check, format_text, load, report_text, run, test
+from mmu_smt.api import (
+    DisagreementError,
+    Limits,
+    Spec,
+    UnconfirmedError,
+    check,
+    format_text,
+    load,
+    matrix,
+    open_cell,
+    report_text,
+    run,
+    test,
+)
 from mmu_smt.syntax.diagnostics import Diagnostic, SpecError
 from mmu_smt.witness.expectations import Outcome, TestReport
+from mmu_smt.witness.matrices import Cell, CellState, CellVerdict, MatrixReport, Row
 from mmu_smt.witness.traces import Trace, TraceStep
 from mmu_smt.witness.verdicts import CheckResult, UnknownReason, Verdict, Word
 
 __all__ = [
+    "Cell",
+    "CellState",
+    "CellVerdict",
     "CheckResult",
     "Diagnostic",
     "DisagreementError",
     "Limits",
+    "MatrixReport",
     "Outcome",
+    "Row",
     "Spec",
     "SpecError",
     "TestReport",
@@ -26,6 +45,8 @@ __all__ = [
     "check",
     "format_text",
     "load",
+    "matrix",
+    "open_cell",
     "report_text",
     "run",
     "test",

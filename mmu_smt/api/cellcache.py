@@ -33,6 +33,10 @@ class CellCache:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
+    def blind(self) -> CellCache:
+        """The same folder, in which nothing is looked up: what is judged is written over what is there."""
+        return _BlindCache(self.folder)
+
     def path(self, key: str) -> Path:
         """Where the cell with a key is kept."""
         return self.folder / key[:2] / f"{key[2:]}.json"
@@ -58,6 +62,11 @@ class CellCache:
             with suppress(OSError):
                 Path(name).unlink()
             raise
+
+
+class _BlindCache(CellCache):
+    def read(self, key: str) -> None:
+        """Nothing."""
 
 
 class _Entry(msgspec.Struct, frozen=True):

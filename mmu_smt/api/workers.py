@@ -66,7 +66,9 @@ def processors() -> int:
     return os.cpu_count() or 1
 
 
-def run_all(works: Sequence[Work], *, jobs: int, seconds: float | None, begun: Callable[[int], None] | None = None) -> Iterator[tuple[int, End]]:
+def run_all(
+    works: Sequence[Work], *, jobs: int, seconds: float | None, begun: Callable[[int], None] | None = None
+) -> Iterator[tuple[int, End]]:
     """How each piece of work ended, with its index, as they end. `seconds`: what each may take; None: as long as it likes.
 
     `begun` is told the index of each that starts. Whoever stops iterating (or is interrupted) leaves no process behind. No other thread

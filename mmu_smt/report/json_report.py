@@ -169,7 +169,7 @@ class CheckDocument(msgspec.Struct, frozen=True):
 
 def document(results: Sequence[CheckResult], diagnostics: Iterable[Diagnostic], exit_code: int) -> CheckDocument:
     """The document for the results and diagnostics of one run."""
-    return CheckDocument(SCHEMA, versions(), exit_code, tuple(map(_result, results)), tuple(map(_diagnostic, diagnostics)))
+    return CheckDocument(SCHEMA, versions(), exit_code, tuple(map(_result, results)), tuple(map(diagnostic_record, diagnostics)))
 
 
 def encode(value: CheckDocument) -> str:
@@ -198,7 +198,8 @@ def _place(span: Span) -> Place:
     return Place(span.file.name, span.line, span.column)
 
 
-def _diagnostic(diagnostic: Diagnostic) -> DiagnosticRecord:
+def diagnostic_record(diagnostic: Diagnostic) -> DiagnosticRecord:
+    """A diagnostic as it stands in documents."""
     notes = tuple(NoteRecord(n.message, _place(n.span) if n.span is not None else None) for n in diagnostic.notes)
     place = _place(diagnostic.span) if diagnostic.span is not None else None
     return DiagnosticRecord(diagnostic.code, diagnostic.severity.value, diagnostic.message, place, notes)

@@ -136,9 +136,7 @@ def _digest(root: object) -> _Part:
     stack: list[object] = [root]
     while stack:
         item = stack.pop()
-        if item is None or isinstance(item, (bool, int, str, Enum)):
-            digest.update(f"{item!r};".encode())
-        elif isinstance(item, _TYPES):
+        if item is None or isinstance(item, (bool, int, str, Enum, *_TYPES)):
             digest.update(f"{item!r};".encode())
         elif isinstance(item, (tuple, frozenset)):
             parts = list(item) if isinstance(item, tuple) else sorted(item)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]

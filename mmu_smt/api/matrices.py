@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias, cast
 
@@ -51,7 +52,7 @@ class Selection:
 class How:
     """How cells are judged. `limits.seconds` is for each cell. `retry`: cells that ran out of time are judged again."""
 
-    limits: Limits = Limits(seconds=SECONDS)
+    limits: Limits = field(default_factory=lambda: Limits(seconds=SECONDS))
     params: Mapping[str, int] = field(default_factory=dict[str, int])
     seed: int = 0
     jobs: int | None = None
@@ -126,7 +127,9 @@ def _bundled(name: str) -> list[str]:
         return [known[name]]
     near = get_close_matches(name, known, 1)
     hint = f"; did you mean `{near[0]}`?" if near else ""
-    raise SpecError((Diagnostic("MS508", f"there is no file or folder {name}, and no matrix of that name comes with the tool{hint}", None),))
+    raise SpecError(
+        (Diagnostic("MS508", f"there is no file or folder {name}, and no matrix of that name comes with the tool{hint}", None),)
+    )
 
 
 # ---------------------------------------------------------------------------------------------- what is to be judged
@@ -409,10 +412,8 @@ _REFUSED = b"refused "
 
 def _load() -> None:
     """Import what judging needs, so that the copies of this process have it."""
-    import mmu_smt.api.simplify
-    import mmu_smt.engines.check
-    import mmu_smt.interpret.replay
-    import mmu_smt.model.lower  # noqa: F401
+    for name in ("mmu_smt.api.simplify", "mmu_smt.engines.check", "mmu_smt.interpret.replay", "mmu_smt.model.lower"):
+        import_module(name)
 
 
 def _work_of(request: Request) -> workers.Work:
