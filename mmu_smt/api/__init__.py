@@ -131,8 +131,9 @@ def matrix(
 
     `name`, `rows`, `columns`, `settings`, `properties` select a part; columns and settings are written as in the declaration, `a + b`.
     `timeout` (seconds), `rlimit` and `memory` are for each cell, which is judged in a process of its own, `jobs` at a time (default: as
-    many as there are processors). `cache`: whether finished cells are kept in the usual place, or the folder for them. `retry`: cells that ran
-    out of time are judged again. `watch` is told what goes on. A Ctrl-C ends the run: the report says so, its missing cells are marked.
+    many as there are processors). `cache`: whether finished cells are kept in the usual place, or the folder for them. `retry`: cells
+    that ran out of time are judged again. `watch` is told what goes on. A Ctrl-C ends the run: the report says so, its missing cells are
+    marked.
 
     `open_cell` gives the verdicts of a cell with their runs. Raises SpecError as `check` does, and where there is no matrix (MS513).
     """
