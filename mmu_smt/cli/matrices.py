@@ -13,7 +13,7 @@ from mmu_smt.api import matrices as filling
 from mmu_smt.api.cellcache import CellCache, Damaged
 from mmu_smt.cli.exits import Exit, of_result, worst
 from mmu_smt.report.snippets import diagnostics_lines
-from mmu_smt.syntax.diagnostics import Diagnostic, Severity
+from mmu_smt.syntax.diagnostics import Diagnostic, Severity, SpecError
 from mmu_smt.witness.matrices import CellState
 from mmu_smt.witness.verdicts import Word
 
@@ -56,17 +56,17 @@ class MatrixCommand:
             if reports[-1].interrupted:
                 break
         code = worst(c for report in reports for c in _codes(report))
+        if not self._wanted.json:
+            from mmu_smt.report.matrix_text import matrix_lines
+
+            for number, report in enumerate(reports):
+                self._output.lines((*(((),) if number else ()), *matrix_lines(report, width=self._output.width())))
         if self._wanted.html is not None:
             code = worst((code, self._write_html(reports, self._wanted.html)))
         if self._wanted.json:
             from mmu_smt.report.matrix_json import encode_matrix, matrix_document
 
             self._output.text(encode_matrix(matrix_document(reports, self._diagnostics, code)))
-        else:
-            from mmu_smt.report.matrix_text import matrix_lines
-
-            for number, report in enumerate(reports):
-                self._output.lines((*(((),) if number else ()), *matrix_lines(report, width=self._output.width())))
         return code
 
     def _fill(self, found: filling.Found, selection: filling.Selection) -> MatrixReport:
@@ -133,11 +133,15 @@ class MatrixCommand:
             except Damaged as damage:
                 if not cell.cached:
                     raise
-                message = f"a kept cell is damaged: {damage}; it is judged again"
+                message = f"{row.variant} in {'+'.join(cell.config)}: {damage}; the cell is judged again"
                 self._say(Diagnostic("MS514", message, None, (), Severity.WARNING))
             only = filling.Selection((row.variant,), (cell.column,), (cell.setting,), selection.properties)
             again = filling.fill(found, only, self._how, cache=self._cache and self._cache.blind())
             ((new_row, new_cell),) = again.cells
+            if again.interrupted:
+                raise KeyboardInterrupt
+            if new_cell.problem is not None:
+                raise SpecError((new_cell.problem,))
             return filling.open_cell(again, new_row, new_cell)
 
         return opened
