@@ -106,7 +106,7 @@ def default_folder(environment: Mapping[str, str]) -> Path:
 
 def key_of(fingerprint: str, options: Mapping[str, object]) -> str:
     """The key of a cell: what is judged, how, and by what."""
-    parts = (FORMAT, fingerprint, sorted(options.items()), source_digest(), _solver())
+    parts = (FORMAT, fingerprint, sorted(options.items()), source_digest(), solver_version())
     return sha256(repr(parts).encode()).hexdigest()
 
 
@@ -122,7 +122,9 @@ def source_digest() -> str:
     return digest.hexdigest()
 
 
-def _solver() -> str:
+@cache
+def solver_version() -> str:
+    """The version of the solver, without importing it."""
     try:
         return version("z3-solver")
     except PackageNotFoundError:

@@ -46,7 +46,7 @@ from mmu_smt.syntax.source import Span
 PortableSite: TypeAlias = tuple[int | str, ...]
 
 _TYPES = (BoolType, IntType, WordType, EnumType, FlagsType, RecordType, ArrayType, OptionalType)
-_OF_DISPLAY = ("minimise", "default", "has_default")  # these decide which of several runs is shown
+_NOT_OF_DISPLAY = frozenset({"doc", "show", "src_file", "src_function", "link"})  # the others decide what is searched and shown
 _NOT_OF_PROPERTY = frozenset({"configs", "display"})  # whether it applies is decided before
 
 
@@ -172,7 +172,7 @@ def _fields(item: object) -> tuple[str, ...]:
     names = tuple(f.name for f in fields(cast(Any, item)))
     match item:
         case Display():
-            return _OF_DISPLAY
+            return tuple(n for n in names if n not in _NOT_OF_DISPLAY)
         case Property():
             return tuple(n for n in names if n not in _NOT_OF_PROPERTY and n != "span")
         case Call() | Statement():

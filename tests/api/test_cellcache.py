@@ -89,5 +89,5 @@ def test_the_key_holds_all_that_a_verdict_depends_on(monkeypatch: pytest.MonkeyP
         patched.setattr(cellcache, "source_digest", lambda: "other source")
         assert key_of("f", {"bound": 3, "seed": 0}) != first
     with monkeypatch.context() as patched:
-        patched.setattr(cellcache, "version", lambda _name: "9.9")
+        patched.setattr(cellcache, "solver_version", lambda: "9.9")
         assert key_of("f", {"bound": 3, "seed": 0}) != first

@@ -13,6 +13,7 @@ param N: 1..7 = 3
 enum Answer { GO, STOP }
 state n: 0..N = 0
 state m: 0..N
+const c: bool
 init start { m == 0 }
 ghost seen: bool = false
 rule gave_up
@@ -69,6 +70,7 @@ def test_it_is_the_same_for_texts_that_mean_the_same() -> None:
         ("enable push(k) when k < 2", "enable push"),
         ("assume nothing { N > 0 }", "assume something { N > 1 }"),
         ("config quiet", "config quiet\ninvariant more { true }"),
+        ("const c: bool", '/// Whether.\nconst c: bool @show "whether"'),
         ("fn bump()", "fn earlier() { n = 0 }\nfn bump()"),
     ],
 )
@@ -85,6 +87,8 @@ def test_what_a_check_does_not_refer_to_plays_no_role(old: str, new: str) -> Non
         ("m == 0 }\nghost", "m == 1 }\nghost"),
         ("= false", "= true"),
         ("n += 1", "n = 1"),
+        ("const c: bool", "const c: bool @cases"),
+        ("const c: bool", "const c: bool @default true"),
         ("x == 1", "x == 0"),
         ("choose x: 0..1", "choose x: 0..2"),
         ("i in 0..1", "i in 0..2"),
