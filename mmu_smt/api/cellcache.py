@@ -75,6 +75,16 @@ class _Entry(msgspec.Struct, frozen=True):
     verdicts: tuple[CellVerdict, ...]
 
 
+def one_line(verdict: CellVerdict) -> bytes:
+    """A verdict as it is passed between processes: a line, ended by a line break."""
+    return msgspec.json.encode(verdict) + b"\n"
+
+
+def from_line(line: bytes) -> CellVerdict:
+    """The inverse of `one_line`, without the line break."""
+    return msgspec.json.decode(line, type=CellVerdict)
+
+
 def encode(key: str, verdicts: tuple[CellVerdict, ...]) -> bytes:
     """The text of a file of the cache."""
     body = msgspec.json.encode(_Entry(FORMAT, key, verdicts))

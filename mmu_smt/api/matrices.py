@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias, cast
 
 from mmu_smt.api import workers
-from mmu_smt.api.cellcache import CellCache, Damaged, default_folder, key_of
+from mmu_smt.api.cellcache import CellCache, Damaged, default_folder, from_line, key_of, one_line
 from mmu_smt.api.checking import DisagreementError, Limits, Request, UnconfirmedError, check_program
 from mmu_smt.api.targets import choose_config, inapplicable, is_file, unknown
 from mmu_smt.api.testing import files_under
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 Names: TypeAlias = tuple[str, ...]
 
 SECONDS = 10.0  # for each cell, unless the user says otherwise
-GRACE = 5.0  # what a process may take beyond its time, for replays and because a solver stops late, before it is ended
+GRACE = 5.0  # what a process may at least take beyond its time, for replays and because a solver stops late, before it is ended
 
 _FOLDED = frozenset({PropertyKind.INVARIANT, PropertyKind.NO_FAULT, PropertyKind.NO_DEADLOCK})
 
@@ -324,7 +324,7 @@ class _Filling:
         ends = workers.run_all(
             works,
             jobs=self.how.jobs or workers.processors(),
-            seconds=None if seconds is None else seconds + GRACE,
+            seconds=None if seconds is None else seconds + max(GRACE, seconds),
             begun=lambda index: self._tell(jobs[index].name),
         )
         for index, end in ends:
@@ -333,23 +333,24 @@ class _Filling:
     def _finish(self, job: _Job, end: workers.End) -> None:
         match end:
             case workers.Finished(answer):
-                self._answered(job, answer)
-            case workers.OverTime():
-                phase = f"the process that judged it was ended {GRACE:g} s after its time"
-                verdicts = tuple(CellVerdict(p.name, Word.UNKNOWN, reason=UnknownReason.TIME, phase=phase) for p in job.asked)
-                self._write(job, verdicts)
-                self._set(job, verdicts, cached=False)
+                lines = answer.splitlines()
+                if lines and lines[-1].startswith(_REFUSED):
+                    code, message = json.loads(lines[-1].removeprefix(_REFUSED))
+                    self._fail(job, code, f"{job.name}: {message}")
+                    return
+                self._judged_now(job, tuple(map(from_line, lines)))
+            case workers.OverTime(seconds, received):
+                # The last line may be cut off; what was said before that is settled.
+                said = tuple(from_line(line) for line in received.split(b"\n")[:-1] if not line.startswith(_REFUSED))
+                phase = f"the process that judged it was ended after {seconds:g} s"
+                silent = (p.name for p in job.asked if p.name not in {v.property for v in said})
+                late = tuple(CellVerdict(name, Word.UNKNOWN, reason=UnknownReason.TIME, phase=phase) for name in silent)
+                self._judged_now(job, (*said, *late))
             case workers.Died(how):
                 self._fail(job, "MS901", f"internal error: the process that judged {job.name} {how}")
 
-    def _answered(self, job: _Job, answer: bytes) -> None:
-        from mmu_smt.api.cellcache import decode
-
-        if answer.startswith(_REFUSED):
-            code, message = json.loads(answer.removeprefix(_REFUSED))
-            self._fail(job, code, f"{job.name}: {message}")
-            return
-        verdicts = decode(answer, "")
+    def _judged_now(self, job: _Job, said: tuple[CellVerdict, ...]) -> None:
+        verdicts = tuple({v.property: v for v in said}.values())
         self._write(job, verdicts)
         self._set(job, verdicts, cached=False)
 
@@ -417,29 +418,37 @@ def _load() -> None:
 
 
 def _work_of(request: Request) -> workers.Work:
-    return lambda: judge(request)
+    return lambda send: judge(request, send)
 
 
-def judge(request: Request) -> bytes:
-    """Judge a cell; the verdicts as the cache keeps them, or a refusal: code and message."""
-    from mmu_smt.api.cellcache import encode
+def judge(request: Request, send: workers.Send) -> None:
+    """Judge a cell and send a line for each verdict, or at last a refusal: code and message."""
+    fingerprints = Fingerprints(request.program)
+    sent: set[str] = set()
+
+    def tell(verdict: Verdict) -> None:
+        if verdict.property.name not in sent:
+            sent.add(verdict.property.name)
+            send(one_line(_kept(verdict, fingerprints)))
 
     try:
-        result = check_program(request)
+        for verdict in check_program(request, settled=tell).verdicts:
+            tell(verdict)
     except SpecError as error:
-        first = error.diagnostics[0]
-        return _REFUSED + json.dumps([first.code, first.message]).encode()
+        _refuse(send, error.diagnostics[0].code, error.diagnostics[0].message)
     except UnconfirmedError as error:
-        return _REFUSED + json.dumps(["MS601", f"internal error: {error}"]).encode()
+        _refuse(send, "MS601", f"internal error: {error}")
     except DisagreementError as error:
-        return _REFUSED + json.dumps(["MS602", f"internal error: {error}"]).encode()
+        _refuse(send, "MS602", f"internal error: {error}")
     except Exception as error:
-        return _REFUSED + json.dumps(["MS900", f"internal error: {type(error).__name__}: {error}"]).encode()
-    fingerprints = Fingerprints(request.program)
-    return encode("", tuple(_kept(v, request.program, fingerprints) for v in result.verdicts))
+        _refuse(send, "MS900", f"internal error: {type(error).__name__}: {error}")
 
 
-def _kept(verdict: Verdict, program: Program, fingerprints: Fingerprints) -> CellVerdict:
+def _refuse(send: workers.Send, code: str, message: str) -> None:
+    send(_REFUSED + json.dumps([code, message]).encode() + b"\n")
+
+
+def _kept(verdict: Verdict, fingerprints: Fingerprints) -> CellVerdict:
     trace = verdict.trace
     return CellVerdict(
         property=verdict.property.name,

@@ -17,14 +17,16 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TypeAlias
 
-Work: TypeAlias = Callable[[], bytes]
+# Does the work; what it passes to the function that it is given is sent, piece by piece.
+Send: TypeAlias = Callable[[bytes], None]
+Work: TypeAlias = Callable[[Send], None]
 
 _CHUNK = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """What the work returned."""
+    """All that the work sent."""
 
     answer: bytes
 
@@ -38,9 +40,10 @@ class Died:
 
 @dataclass(frozen=True, slots=True)
 class OverTime:
-    """The process was ended because its time was over."""
+    """The process was ended because its time was over. `received`: what it had sent by then, the end perhaps cut off."""
 
     seconds: float
+    received: bytes = b""
 
 
 End: TypeAlias = Finished | Died | OverTime
@@ -102,7 +105,7 @@ def run_all(
                 if seconds is not None and time.monotonic() - task.started >= seconds:
                     _kill(task)
                     _forget(running, reading, selector)
-                    yield task.index, OverTime(seconds)
+                    yield task.index, OverTime(seconds, bytes(task.received))
     finally:
         for reading, task in list(running.items()):
             _kill(task)
@@ -177,9 +180,13 @@ def _work(work: Work, reading: int, writing: int, lifeline: tuple[int, int]) -> 
         os.close(lifeline[1])
         threading.Thread(target=_end_with, args=(lifeline[0],), daemon=True).start()
         _silence()
-        answer = memoryview(work())
-        while answer:
-            answer = answer[os.write(writing, answer) :]
+
+        def send(piece: bytes) -> None:
+            left = memoryview(piece)
+            while left:
+                left = left[os.write(writing, left) :]
+
+        work(send)
         code = 0
     finally:
         os._exit(code)

@@ -13,6 +13,7 @@ import mmu_smt
 from mmu_smt.api import matrices
 from mmu_smt.api.cellcache import Damaged
 from mmu_smt.api.matrices import Step
+from mmu_smt.api.workers import Send
 from mmu_smt.syntax.diagnostics import SpecError
 from mmu_smt.witness.matrices import CellState, MatrixReport
 from mmu_smt.witness.traces import Trace
@@ -214,10 +215,10 @@ def test_a_kept_run_that_is_none_is_refused(door: Path) -> None:
 def test_a_process_that_dies_costs_its_own_cell_only(door: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     judge = matrices.judge
 
-    def dying(request: matrices.Request) -> bytes:
+    def dying(request: matrices.Request, send: Send) -> None:
         if request.program.variant == "loud" and request.config.name == "quiet":
             os.kill(os.getpid(), signal.SIGKILL)
-        return judge(request)
+        judge(request, send)
 
     with monkeypatch.context() as patched:
         patched.setattr(matrices, "judge", dying)
@@ -234,10 +235,10 @@ def test_a_process_that_dies_costs_its_own_cell_only(door: Path, monkeypatch: py
 def test_a_process_that_exceeds_its_time_is_unknown_and_kept_with_its_budget(door: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     judge = matrices.judge
 
-    def slow(request: matrices.Request) -> bytes:
+    def slow(request: matrices.Request, send: Send) -> None:
         if request.program.variant == "calm":
             time.sleep(600)
-        return judge(request)
+        judge(request, send)
 
     with monkeypatch.context() as patched:
         patched.setattr(matrices, "judge", slow)
@@ -254,13 +255,31 @@ def test_a_process_that_exceeds_its_time_is_unknown_and_kept_with_its_budget(doo
 
 def test_cells_that_ran_out_of_time_can_be_judged_again(door: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patched:
-        patched.setattr(matrices, "judge", lambda _request: time.sleep(600))
+        patched.setattr(matrices, "judge", lambda _request, _send: time.sleep(600))
         patched.setattr(matrices, "GRACE", 0.0)
         fill(door, timeout=0.3)
     assert cached(fill(door, timeout=0.3)) == [True] * 4
     with monkeypatch.context() as patched:
         patched.setattr(matrices, "GRACE", 60.0)
         assert cached(fill(door, timeout=0.3, retry=True)) == [False] * 4
+
+
+def test_what_was_settled_in_time_is_kept_when_the_process_is_ended(door: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The solver is done, and the replays take for ever: proofs stand, and a run that was not replayed is not believed."""
+
+    def stuck(*_args: object, **_options: object) -> None:
+        time.sleep(600)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("mmu_smt.api.simplify.simplify", stuck)
+        patched.setattr(matrices, "GRACE", 0.0)
+        report = fill(door, timeout=6.0, rows=["loud"], columns=["quiet"])
+    ((_, cell),) = report.cells
+    assert cell.state is CellState.JUDGED
+    found = {v.property: (v.word, v.reason) for v in cell.verdicts}
+    assert found["bounded_n"] == (Word.PROVED, None)
+    assert found["gives_up"] == (Word.UNREACHABLE, None)
+    assert found["ends"] == (Word.UNKNOWN, UnknownReason.TIME)
 
 
 @pytest.mark.parametrize("error", [ValueError("odd"), RecursionError("deep")])

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from mmu_smt.api import matrices
+from mmu_smt.api.workers import Send
 from tests.cli.support import DOOR, Command, write
 
 MATRIX = """
@@ -200,10 +201,10 @@ def test_a_kept_run_that_does_not_replay_is_judged_again(mmu_smt: Command, doors
 def test_a_dead_process_is_an_internal_error(mmu_smt: Command, doors: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     judge = matrices.judge
 
-    def dying(request: matrices.Request) -> bytes:
+    def dying(request: matrices.Request, send: Send) -> None:
         if request.program.variant == "loud":
             os._exit(3)
-        return judge(request)
+        judge(request, send)
 
     monkeypatch.setattr(matrices, "judge", dying)
     ran = mmu_smt(*ASKED)
@@ -296,10 +297,10 @@ SLOW = """
 import sys, time
 from mmu_smt.api import matrices
 judge = matrices.judge
-def slow(request):
+def slow(request, send):
     if request.program.variant == "loud":
         time.sleep(600)
-    return judge(request)
+    judge(request, send)
 matrices.judge = slow
 from mmu_smt.cli.app import main
 main()
