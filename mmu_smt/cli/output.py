@@ -74,8 +74,10 @@ class Output:
             return
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+        from rich.table import Column
 
-        look = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        text = TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True, overflow="ellipsis"))
+        look = (text, BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
         console = Console(stderr=True, no_color=not self._colour)
         with Progress(*look, console=console, auto_refresh=False, transient=True) as shown:
             task = shown.add_task(safe(title), total=None)
