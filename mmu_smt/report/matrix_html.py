@@ -90,7 +90,8 @@ def _matrix(report: MatrixReport, key: str, opened: Opener) -> Iterator[str]:
 def _table(report: MatrixReport, key: str, title: str, names: Names, doc: str | None) -> Iterator[str]:
     caption = one_line(doc.strip().split("\n\n")[0]) if doc else title
     count = len(report.columns)
-    yield f'<section>\n<h2 id="{key}">{_text(title)}</h2>\n<div class="wide"><table>\n<caption>{_text(caption)}</caption>\n<thead>\n'
+    yield f'<section>\n<h2 id="{key}">{_text(title)}</h2>\n<div class="wide"><table>\n<caption>{_text(caption)}</caption>\n'
+    yield "<colgroup></colgroup>" + f'<colgroup span="{count}"></colgroup>' * len(report.settings) + "\n<thead>\n"
     if any(report.settings):
         yield (
             "<tr><td></td>"

@@ -276,6 +276,7 @@ def test_html(mmu_smt: Command, doors: Path) -> None:
     scopes = [given.get("scope") for tag, given in page.tags if tag == "th"]
     assert None not in scopes
     assert (scopes.count("row"), scopes.count("colgroup")) == (8, 8)
+    assert len([tag for tag, _ in page.tags if tag == "colgroup"]) == 12, "one for the names of the rows, one for each setting"
     cells = [given for tag, given in page.tags if tag == "td" and given]
     assert len(cells) == 16
     assert all(f"#{given['id']}-d" in page.links for given in cells)
