@@ -9,7 +9,7 @@ STAMP  := $(VENV)/.installed
 PROOFS := $(filter-out proofs/claim.py, $(sort $(wildcard proofs/*.py)))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format format-check imports types spec spec-format pytest differential fuzz proofs bench check-all clean
+.PHONY: help setup demo test lint format format-check imports types spec spec-format matrix pytest differential fuzz proofs bench check-all clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -53,6 +53,9 @@ spec-format: setup
 
 spec: setup ## the expectations stated in the specifications
 	@$(BIN)/mmu-smt test spec
+
+matrix: setup ## the verdict matrix of the series, also as build/matrix.html
+	@mkdir -p build && $(BIN)/mmu-smt matrix spec/series --html build/matrix.html || test $$? -eq 3
 
 pytest: setup
 	@$(BIN)/python -m pytest -n $(JOBS) -m 'not slow'

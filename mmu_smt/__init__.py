@@ -2,19 +2,38 @@
 
 from __future__ import annotations
 
-from mmu_smt.api import DisagreementError, Limits, Spec, UnconfirmedError, check, format_text, load, report_text, run, test
+from mmu_smt.api import (
+    DisagreementError,
+    Limits,
+    Spec,
+    UnconfirmedError,
+    check,
+    format_text,
+    load,
+    matrix,
+    open_cell,
+    report_text,
+    run,
+    test,
+)
 from mmu_smt.syntax.diagnostics import Diagnostic, SpecError
 from mmu_smt.witness.expectations import Outcome, TestReport
+from mmu_smt.witness.matrices import Cell, CellState, CellVerdict, MatrixReport, Row
 from mmu_smt.witness.traces import Trace, TraceStep
 from mmu_smt.witness.verdicts import CheckResult, OpenPremise, UnknownReason, Verdict, Word
 
 __all__ = [
+    "Cell",
+    "CellState",
+    "CellVerdict",
     "CheckResult",
     "Diagnostic",
     "DisagreementError",
     "Limits",
+    "MatrixReport",
     "OpenPremise",
     "Outcome",
+    "Row",
     "Spec",
     "SpecError",
     "TestReport",
@@ -27,6 +46,8 @@ __all__ = [
     "check",
     "format_text",
     "load",
+    "matrix",
+    "open_cell",
     "report_text",
     "run",
     "test",

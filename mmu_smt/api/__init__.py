@@ -20,7 +20,9 @@ from mmu_smt.witness.verdicts import Word, was_interrupted
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from mmu_smt.api.matrices import Watch
     from mmu_smt.witness.expectations import Outcome, TestReport
+    from mmu_smt.witness.matrices import Cell, MatrixReport, Row
     from mmu_smt.witness.traces import Trace
     from mmu_smt.witness.verdicts import CheckResult
 
@@ -34,6 +36,8 @@ __all__ = [
     "format_text",
     "interrupted",
     "load",
+    "matrix",
+    "open_cell",
     "run",
     "test",
 ]
@@ -104,6 +108,63 @@ def test(
 test.__test__ = False  # pyright: ignore[reportFunctionMemberAccess]  (no test, whatever pytest thinks of its name)
 
 
+def matrix(
+    target: str | Path,
+    *,
+    name: str | None = None,
+    rows: Sequence[str] | None = None,
+    columns: Sequence[str] | None = None,
+    settings: Sequence[str] | None = None,
+    properties: Sequence[str] | None = None,
+    params: Mapping[str, int] | None = None,
+    bound: int | None = None,
+    timeout: float | None = 10.0,
+    rlimit: int | None = None,
+    memory: int | None = None,
+    seed: int = 0,
+    jobs: int | None = None,
+    cache: str | Path | bool = True,
+    retry: bool = False,
+    watch: Watch | None = None,
+) -> tuple[MatrixReport, ...]:
+    """Fill the matrices that a file, a folder or the name of a bundled one stands for: one report each, in order.
+
+    `name`, `rows`, `columns`, `settings`, `properties` select a part; columns and settings are written as in the declaration, `a + b`.
+    `timeout` (seconds), `rlimit` and `memory` are for each cell, which is judged in a process of its own, `jobs` at a time (default: as
+    many as there are processors). `cache`: whether finished cells are kept in the usual place, or the folder for them. `retry`: cells
+    that ran out of time are judged again. `watch` is told what goes on. A Ctrl-C ends the run: the report says so, its missing cells are
+    marked.
+
+    `open_cell` gives the verdicts of a cell with their runs. Raises SpecError as `check` does, and where there is no matrix (MS513).
+    """
+    from mmu_smt.api import matrices
+
+    selection = matrices.Selection(
+        rows=None if rows is None else tuple(rows),
+        columns=None if columns is None else tuple(map(_sum, columns)),
+        settings=None if settings is None else tuple(map(_sum, settings)),
+        properties=None if properties is None else tuple(properties),
+    )
+    how = matrices.How(Limits(bound, timeout, rlimit, memory), dict(params or {}), seed, jobs, retry)
+    kept = None if cache is False else matrices.cache_of(None if cache is True else cache)
+    reports: list[MatrixReport] = []
+    for found in matrices.find((str(target),), name):
+        reports.append(matrices.fill(found, selection, how, cache=kept, watch=watch))
+        if reports[-1].interrupted:
+            break
+    return tuple(reports)
+
+
+def open_cell(report: MatrixReport, row: Row, cell: Cell) -> CheckResult:
+    """The verdicts of a cell that was judged, with their runs, each replayed now.
+
+    Raises mmu_smt.api.cellcache.Damaged where a kept run does not replay.
+    """
+    from mmu_smt.api import matrices
+
+    return matrices.open_cell(report, row, cell)
+
+
 def run(
     target: str | Path | Spec,
     *,
@@ -155,6 +216,10 @@ def bundled() -> dict[str, str | None]:
 def interrupted(result: CheckResult) -> bool:
     """True iff the user stopped this check."""
     return any(was_interrupted(v) for v in result.verdicts)
+
+
+def _sum(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split("+"))
 
 
 def _spec(target: str | Path | Spec) -> Spec:

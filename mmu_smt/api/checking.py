@@ -69,8 +69,10 @@ class DisagreementError(Exception):
         super().__init__(f"engines disagree about {name}: the solver says {solver}, explicit-state search {explicit}")
 
 
-def check_program(request: Request, *, progress: Progress | None = None) -> CheckResult:
+def check_program(request: Request, *, progress: Progress | None = None, settled: Callable[[Verdict], None] | None = None) -> CheckResult:
     """Judge the request's properties. Every trace has been replayed by the interpreter.
+
+    `settled` is told verdicts as soon as nothing can change them any more, those without a run first; it may not hear of all.
 
     On Ctrl-C the properties without a verdict are unknown(interrupted). Raises SpecError where the system is too large to be lowered,
     UnconfirmedError where a counterexample does not replay, DisagreementError where a cross-check comes to another verdict.
@@ -81,7 +83,7 @@ def check_program(request: Request, *, progress: Progress | None = None) -> Chec
     stats: Mapping[str, int | float | str] = {}
     if asked:
         with suppress(KeyboardInterrupt):
-            verdicts, stats = _judge(request, asked, clock, progress)
+            verdicts, stats = _judge(request, asked, clock, progress, settled or _nobody)
         clock.leave()
     return CheckResult(
         program=request.program,
@@ -96,7 +98,11 @@ def check_program(request: Request, *, progress: Progress | None = None) -> Chec
 
 
 def _judge(
-    request: Request, asked: tuple[Property, ...], clock: _Phases, progress: Progress | None
+    request: Request,
+    asked: tuple[Property, ...],
+    clock: _Phases,
+    progress: Progress | None,
+    settled: Callable[[Verdict], None],
 ) -> tuple[dict[str, Verdict], Mapping[str, int | float | str]]:
     from mmu_smt.api.cases import merged, together, unbeatable
     from mmu_smt.model.lower import cases
@@ -116,10 +122,13 @@ def _judge(
         say = None if progress is None else partial(_say, progress, prefix)
         lowered, queries, result = search(share, wanted, clock, say, case)
         stats.append(result.stats)
-        for judged, query, answer in zip(wanted, queries, result.verdicts, strict=True):
+        answers = zip(wanted, queries, result.verdicts, strict=True)
+        for judged, query, answer in sorted(answers, key=lambda item: item[2].run is not None):
             clock.enter("replay")
             trace = _confirm(request, lowered, judged, query, answer)
             found[judged.name].append(_verdict(judged, answer, trace))
+            if len(divided) == 1 and answer.reason is not UnknownReason.INTERRUPTED:
+                settled(found[judged.name][-1])
             cones[judged.name] = cones.get(judged.name, frozenset()) | lowered.cone_names(query)
         if any(was_interrupted(found[judged.name][-1]) for judged in wanted):
             break
@@ -132,6 +141,10 @@ def _judge(
         counts["cross-check"] = cross_check(request.program, request.config, verdicts.values(), cones)
     clock.leave()
     return verdicts, counts
+
+
+def _nobody(_verdict: Verdict) -> None:
+    pass
 
 
 def _say(progress: Progress, prefix: str, what: str) -> None:

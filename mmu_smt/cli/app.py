@@ -173,6 +173,75 @@ def _of_report(report: TestReport) -> Exit:
 
 
 @app.command
+def matrix(
+    *paths: str,
+    name: Annotated[str | None, Parameter(help="The matrix of this name only.")] = None,
+    rows: Annotated[list[str] | None, Parameter(help="These rows only: A,B (repeatable).")] = None,
+    columns: Annotated[list[str] | None, Parameter(help="These columns only: A+B,C (repeatable).")] = None,
+    settings: Annotated[list[str] | None, Parameter(help="These settings only: A,B (repeatable).")] = None,
+    property: Properties = None,  # noqa: A002 (the option's name)
+    define: Defines = None,
+    bound: Bound = None,
+    timeout: Annotated[float | None, Parameter(help="Seconds of wall time for each cell; 10 unless given.")] = None,
+    rlimit: Annotated[int | None, Parameter(help="Units of solver work for each cell; the same everywhere, unlike seconds.")] = None,
+    memory: Annotated[int | None, Parameter(help="Megabytes that the solver may hold, for each process.")] = None,
+    seed: Seed = 0,
+    jobs: Annotated[
+        int | None, Parameter(name=["--jobs", "-j"], help="Processes at once; as many as there are processors unless given.")
+    ] = None,
+    cell: Annotated[str | None, Parameter(help="Open one cell: ROW,CONFIG or ROW,CONFIG,PROPERTY, with its runs and arguments.")] = None,
+    json: Annotated[bool, Parameter(help="One JSON document on standard output.")] = False,
+    html: Annotated[str | None, Parameter(help="Write one HTML file, too.")] = None,
+    cache: Annotated[str | None, Parameter(help="The folder where cells are kept.")] = None,
+    no_cache: Annotated[bool, Parameter(name="--no-cache", help="Judge every cell, and keep none.")] = False,
+    retry: Annotated[bool, Parameter(help="Judge cells again that ran out of time before.")] = False,
+    no_color: NoColor = False,
+    full: Annotated[bool, Parameter(help="With --cell: traces without omissions.")] = False,
+) -> int:
+    """Fill a matrix: variants as rows, properties and configs as columns, verdicts as cells.
+
+    Exit codes: 0 every cell is decided, whatever the verdicts | 2, 5 as for all commands | 3 something bounded or unknown |
+    130 interrupted; cells that were finished are printed and kept. With --cell as for `check`.
+
+    Parameters
+    ----------
+    paths
+        Files and folders that declare a matrix, or the name of one that comes with the tool.
+    """
+    from pathlib import Path
+
+    from mmu_smt import api
+    from mmu_smt.api import matrices as filling
+    from mmu_smt.cli import matrices
+
+    _require(paths, "a file, a folder or a matrix")
+    if cell is not None and not 2 <= len(cell.split(",")) <= 3:
+        raise _usage("MS505", f"--cell {cell}: expected ROW,CONFIG or ROW,CONFIG,PROPERTY")
+    how = filling.How(
+        limits=api.Limits(
+            bound=_at_least("--bound", bound, 0),
+            seconds=filling.SECONDS if timeout is None else _at_least("--timeout", timeout, 0),
+            rlimit=_at_least("--rlimit", rlimit, 1),
+            memory=_at_least("--memory", memory, 1),
+        ),
+        params=_definitions(define),
+        seed=seed,
+        jobs=_at_least("--jobs", jobs, 1),
+        retry=retry,
+    )
+    selection = filling.Selection(
+        rows=matrices.names(rows),
+        columns=matrices.sums(columns),
+        settings=matrices.sums(settings),
+        properties=tuple(property) if property else None,
+    )
+    wanted = matrices.Wanted(json=json, html=None if html is None else Path(html), cell=cell, full=full)
+    kept = None if no_cache else filling.cache_of(cache)
+    command = matrices.MatrixCommand(filling.find(paths, name), how, kept, Output(colour=not no_color), wanted)
+    return command.show(selection)
+
+
+@app.command
 def run(
     target: str,
     *,

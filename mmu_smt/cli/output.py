@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, TextIO
 
-from mmu_smt.report.lines import Line, plain, safe
+from mmu_smt.report.lines import WIDTH, Line, plain, safe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable
+
+    from mmu_smt.api.matrices import Step
 
 
 class OutputError(Exception):
@@ -59,6 +62,38 @@ class Output:
         console = Console(stderr=True, no_color=not self._colour)
         with console.status(Text("starting")) as shown:
             yield Status(lambda text: shown.update(Text(text)))
+
+    @contextmanager
+    def counting(self, title: str) -> Generator[Callable[[Step], None] | None]:
+        """A line on standard error that says how far a long piece of work has got; None where that is no terminal.
+
+        It is drawn when something happens, not by a thread of its own: processes are copied meanwhile.
+        """
+        if not _is_terminal(sys.stderr):
+            yield None
+            return
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+        from rich.table import Column
+
+        text = TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True, overflow="ellipsis"))
+        look = (text, BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        console = Console(stderr=True, no_color=not self._colour)
+        with Progress(*look, console=console, auto_refresh=False, transient=True) as shown:
+            task = shown.add_task(safe(title), total=None)
+
+            def watch(step: Step) -> None:
+                text = f"{title}: {step.current}" if step.current else title
+                shown.update(task, total=step.cells, completed=step.done, description=safe(text))
+                shown.refresh()
+
+            yield watch
+
+    def width(self) -> int:
+        """Columns of standard output; those of a report that is pasted into mail where it is no terminal, and never fewer."""
+        if not _is_terminal(sys.stdout):
+            return WIDTH
+        return max(shutil.get_terminal_size().columns, WIDTH)
 
     def _styled(self, lines: Iterable[Line], stream: TextIO) -> str:
         if not self._colour or not _is_terminal(stream):

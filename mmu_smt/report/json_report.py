@@ -211,7 +211,7 @@ def place_record(span: Span) -> Place:
 
 
 def diagnostic_record(diagnostic: Diagnostic) -> DiagnosticRecord:
-    """A diagnostic."""
+    """A diagnostic as it stands in documents."""
     notes = tuple(NoteRecord(n.message, place_record(n.span) if n.span is not None else None) for n in diagnostic.notes)
     place = place_record(diagnostic.span) if diagnostic.span is not None else None
     return DiagnosticRecord(diagnostic.code, diagnostic.severity.value, diagnostic.message, place, notes)

@@ -34,6 +34,7 @@ class Kind(StrEnum):
     VARIANT = "variant"
     TERMINAL = "terminal"
     EXPECT = "expect"
+    MATRIX = "matrix"
 
 
 # Kinds whose names can stand in an expression, so that an enum member or a local of the same name would be confusing.
@@ -93,6 +94,8 @@ def kind_of(declaration: nodes.Decl) -> Kind:
             return Kind.TERMINAL
         case nodes.ExpectDecl():
             return Kind.EXPECT
+        case nodes.MatrixDecl():
+            return Kind.MATRIX
         case _:
             assert_never(declaration)
 

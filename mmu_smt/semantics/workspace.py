@@ -11,6 +11,7 @@ from pathlib import Path, PurePath
 from mmu_smt.semantics.checker import Identity, check_program
 from mmu_smt.semantics.expectations import check_expectations
 from mmu_smt.semantics.findings import Findings, TooManyFindings
+from mmu_smt.semantics.matrices import Matrix, check_matrices
 from mmu_smt.semantics.names import Kind, Symbol, did_you_mean
 from mmu_smt.semantics.program import Expectation, Program
 from mmu_smt.semantics.specs import SUFFIX, bundled_files, find_variant, is_there, spec_root
@@ -51,6 +52,7 @@ class Workspace:
         self._programs: dict[tuple[str | None, tuple[tuple[str, int], ...]], Program] = {}
         self._symbols: dict[str | None, Mapping[str, Symbol]] = {}
         self._expectations: tuple[Expectation, ...] | None = None
+        self._matrices: tuple[Matrix, ...] | None = None
         self.variants: Mapping[str, VariantInfo] = {name: _info(d) for name, d in self._declared.items()}
         self.own_variants = tuple(collect_variants(modules[-1:]))
 
@@ -158,6 +160,20 @@ class Workspace:
                 raise SpecError(findings.diagnostics())
             self._expectations = checked
         return tuple(e for e in self._expectations if e.variant == variant)
+
+    def matrices(self) -> tuple[Matrix, ...]:
+        """The matrices that the target file itself declares, in order. Raises SpecError where one is wrong."""
+        if self._matrices is None:
+            findings = Findings()
+            declarations = [d for d in self._modules[-1].declarations if isinstance(d, nodes.MatrixDecl)]
+            try:
+                checked = check_matrices(declarations, self._declared, self._symbols_of, findings)
+            except TooManyFindings:
+                checked = ()
+            if len(findings):
+                raise SpecError(findings.diagnostics())
+            self._matrices = checked
+        return self._matrices
 
     def _symbols_of(self, variant: str | None) -> Mapping[str, Symbol]:
         if variant not in self._symbols:

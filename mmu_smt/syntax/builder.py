@@ -302,6 +302,30 @@ class Builder:
     def verdict(self, c: list[Any]) -> n.VerdictPattern:
         return n.VerdictPattern(span=self.whole(c), word=c[0].text, bound=int(c[2].text) if len(c) == 4 else None)
 
+    def matrix_decl(self, c: list[Any]) -> n.MatrixDecl:
+        subject = next((child for child in c[2:4] if isinstance(child, Token) and child.type == "STRING"), None)
+        annotations = next(i for i, child in enumerate(c) if isinstance(child, tuple))
+        return n.MatrixDecl(
+            span=self.whole(c),
+            name=self.declared(c[1]),
+            doc=c[0].doc,
+            annotations=self.checked(c[annotations]),
+            subject=None if subject is None else string_value(subject),
+            clauses=tuple(child for child in c if isinstance(child, n.MatrixClause)),
+        )
+
+    def matrix_clause(self, c: list[Any]) -> n.MatrixClause:
+        items = tuple(
+            as_tuple(child) if isinstance(child, tuple) else (self.name(child),)
+            for child in c[1:]
+            if isinstance(child, tuple) or is_name(child)
+        )
+        last = items[-1][-1]
+        return n.MatrixClause(span=self.span(c[0], last), word=c[0].text, items=items)
+
+    def config_sum(self, c: list[Any]) -> tuple[n.Name, ...]:
+        return self.names(c)
+
     def variant_decl(self, c: list[Any]) -> n.VariantDecl:
         annotations = next(i for i, child in enumerate(c) if isinstance(child, tuple))
         header: list[Token] = c[2:annotations]

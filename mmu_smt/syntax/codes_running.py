@@ -218,6 +218,75 @@ mmu-smt explain MS701
 """,
     ),
     CodeInfo(
+        "MS513",
+        "no-such-matrix",
+        "no matrix of this name, or none at all",
+        """\
+## What it means
+`mmu-smt matrix` fills what a `matrix` declaration states. The files that were named have none, or none of the name
+that `--name` asks for.
+
+## Example
+```
+mmu-smt matrix spec.mmu --name seires
+```
+
+## Instead
+```
+matrix mine { rows before, after  columns quiet }
+```
+""",
+    ),
+    CodeInfo(
+        "MS514",
+        "damaged-cell",
+        "a kept cell is damaged",
+        """\
+## What it means
+A file of the cache is not as it was written, or the run that it keeps does not replay. The cell is judged again and
+written anew.
+
+## Example
+A file cut off by a full disk of another program.
+
+## Instead
+Nothing has to be done; `--cache` names another folder, `--no-cache` does without.
+""",
+    ),
+    CodeInfo(
+        "MS515",
+        "cache-unusable",
+        "the cache cannot be read or written",
+        """\
+## What it means
+Verdicts are printed, but not kept: the next run judges the same cells again. The message carries the system's reason.
+
+## Example
+```
+mmu-smt matrix spec --cache /proc/cells
+```
+
+## Instead
+Make room, or name a folder that you may write to.
+""",
+    ),
+    CodeInfo(
+        "MS516",
+        "no-copies",
+        "this system cannot copy a process",
+        """\
+## What it means
+The cells of a matrix are judged in copies of the process (`fork`), which can be ended when their time is over. Cells
+that have been kept can be shown everywhere.
+
+## Example
+`mmu-smt matrix` on Windows.
+
+## Instead
+Use a system with `fork`, or `mmu-smt check` for one variant and config at a time.
+""",
+    ),
+    CodeInfo(
         "MS601",
         "replay-mismatch",
         "a counterexample does not replay",
@@ -377,6 +446,22 @@ Any input that leads here.
 
 ## Instead
 Please report it, with the specification, the command line and the text below the message.
+""",
+    ),
+    CodeInfo(
+        "MS901",
+        "worker-died",
+        "a process that judged a cell ended without an answer",
+        """\
+## What it means
+The operating system or the solver ended it: a crash, or no memory. The cell has no verdict; the others are not
+affected.
+
+## Example
+Any input that leads here.
+
+## Instead
+Run the command that the message names; `--memory` limits what the solver may hold.
 """,
     ),
 )

@@ -735,6 +735,23 @@ PROPERTY_CODES: tuple[CodeInfo, ...] = (
         "event quiet @default true { true }",
         "state quiet: bool @default true",
     ),
+    _entry(
+        "MS416",
+        "listed-twice",
+        "a row, column, setting, property or clause that a matrix lists twice",
+        "Every cell of a matrix is named by its row, its configs and its property, so none may stand there twice. The order in which\n"
+        "a column joins its configs makes no difference.",
+        "variant a { }\nconfig c\nmatrix m { rows a, a columns c }",
+        "variant a { }\nvariant b { }\nconfig c\nmatrix m { rows a, b columns c }",
+    ),
+    _entry(
+        "MS417",
+        "incomplete-matrix",
+        "a matrix without rows or without columns",
+        "A matrix says which variants are its rows and which configs its columns; `settings` and `properties` may be left out.",
+        "variant a { }\nmatrix m { rows a }",
+        "variant a { }\nconfig c\nmatrix m { rows a columns c }",
+    ),
 )
 
 SEMANTIC_CODES: tuple[CodeInfo, ...] = (*NAME_CODES, *TYPE_CODES, *SHAPE_CODES, *PROPERTY_CODES)

@@ -32,6 +32,7 @@ _BODY_OF = {
     "CONFIG": "clauses",
     "DEFAULT": "clauses",
     "VARIANT": "declarations",
+    "MATRIX": "clauses",
     "FN": "block",
     "HANDLER": "block",
     **dict.fromkeys(("EVENT", "ASSUME", "INIT", "INVARIANT", "PROGRESS", "COVER"), "condition"),

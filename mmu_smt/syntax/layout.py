@@ -68,6 +68,8 @@ def _beginnings(node: n.Node) -> Iterator[Span]:
             yield from (part.span for part in (*node.assumes, *node.enables))
         case n.VariantDecl():
             yield from (d.span for d in (*node.overrides, *node.additions))
+        case n.MatrixDecl():
+            yield from (c.span for c in node.clauses)
         case n.RecursNever():
             yield node.span
         case _:

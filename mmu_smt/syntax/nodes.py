@@ -465,6 +465,22 @@ class VariantDecl(Declaration):
     additions: tuple[Decl, ...]
 
 
+@record
+class MatrixClause(Node):
+    """`word` is one of `rows columns settings properties`. An item is a sum of names; one name for rows and properties."""
+
+    word: str
+    items: tuple[tuple[Name, ...], ...]
+
+
+@record
+class MatrixDecl(Declaration):
+    """`matrix M "subject" { … }`, clauses as written."""
+
+    subject: str | None
+    clauses: tuple[MatrixClause, ...]
+
+
 Decl: TypeAlias = (
     ParamDecl
     | ConstDecl
@@ -485,6 +501,7 @@ Decl: TypeAlias = (
     | ConfigDecl
     | ExpectDecl
     | VariantDecl
+    | MatrixDecl
 )
 
 

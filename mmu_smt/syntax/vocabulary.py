@@ -30,6 +30,7 @@ DECLARATION_WORDS = frozenset(
         "config",
         "expect",
         "variant",
+        "matrix",
     ]
 )
 STATEMENT_WORDS = frozenset(["let", "if", "match", "for", "return", "choose", "assert", "lock", "yield"])
@@ -61,7 +62,12 @@ KEYWORDS = (
     )
 )
 # Keywords in one place each, names everywhere else: `name` in the grammar lists them.
-SOFT_WORDS = frozenset(["guest", "kvm", "env", "of", "property", "stem", "weakly", "strongly", "fair", "each"])
+SOFT_WORDS = frozenset(
+    [
+        *("guest", "kvm", "env", "of", "property", "stem", "weakly", "strongly", "fair", "each"),
+        *("rows", "columns", "settings", "properties"),
+    ]
+)
 SOFT_TYPES = frozenset(word.upper() for word in SOFT_WORDS)
 
 SYMBOLS: Mapping[str, str] = MappingProxyType(

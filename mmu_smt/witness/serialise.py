@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 FORMAT = "mmu-smt candidate 1"
 
 
-def candidate_to_json(candidate: Candidate) -> str:
-    """The candidate as indented JSON, ended by a line break."""
+def candidate_to_json(candidate: Candidate, *, indent: int | None = 2) -> str:
+    """The candidate as JSON, ended by a line break; indented, unless `indent` is None."""
     moves = [
         {"step": m.step, "args": m.args, "resume": m.resume, "choices": [[site, value] for site, value in m.choices.items()]}
         for m in candidate.moves
@@ -31,7 +31,7 @@ def candidate_to_json(candidate: Candidate) -> str:
         "moves": moves,
         "loop_start": candidate.loop_start,
     }
-    return json.dumps(record, indent=2) + "\n"
+    return json.dumps(record, indent=indent) + "\n"
 
 
 def candidate_from_json(text: str) -> Candidate:

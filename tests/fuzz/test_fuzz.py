@@ -95,6 +95,7 @@ def survives(item: Input, lowered: bool = True) -> str:
         for variant in workspace.own_variants or (None,):
             programs.append(workspace.program(variant))
             workspace.expectations(variant)
+        workspace.matrices()
     except SpecError as error:
         assert error.diagnostics, "an error without a finding"
         well_formed(error.diagnostics, item.text)

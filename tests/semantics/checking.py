@@ -30,10 +30,11 @@ def findings(text: str, name: str = "spec.mmu", overlay: Mapping[str, str] | Non
             workspace.program(variant)
         except SpecError as error:
             note(error)
-    try:
-        workspace.expectations(None)
-    except SpecError as error:
-        note(error)
+    for ask in (lambda: workspace.expectations(None), workspace.matrices):
+        try:
+            ask()
+        except SpecError as error:
+            note(error)
     return list(found.values())
 
 

@@ -64,6 +64,13 @@ MESSAGES = {
     "fn f() -> { }": ("MS001", 11, "expected a type, found `{`", ()),
     "step s() by vcpu { }": ("MS001", 13, "expected `env`, `guest` or `kvm`, found `vcpu`", ()),
     "config c { enabl s }": ("MS001", 12, "expected `assume`, `enable` or `}`, found `enabl`", ("did you mean `enable`?",)),
+    "matrix m { row a }": (
+        "MS001",
+        12,
+        "expected `columns`, `properties`, `rows`, `settings` or `}`, found `row`",
+        ("did you mean `rows`?",),
+    ),
+    "matrix m { columns a + }": ("MS001", 24, "expected a name, found `}`", ()),
     "fn f() { i++ }": ("MS007", 11, "there is no `++`; write `x += 1`", ()),
     "fn f(a: T,) { }": ("MS001", 11, "expected a name, found `)`", ()),
     "fn f() { match x { ( => { } } }": ("MS006", 20, "this `(` is never closed", ("found `}` first",)),
