@@ -1,7 +1,7 @@
 """Bring a confirmed counterexample closer to the defaults: what does not matter for it should not catch the eye.
 
-Greedy, one variable after another (by `@minimise`, then in order of declaration), each as a whole and then part by part: a constant, or a
-state variable's part that the run never changes, takes its default if the interpreter then still performs the same moves to the same states
+Greedy, one variable after another (by `@minimise`, then in order of declaration) until nothing changes, each as a whole and then part by
+part: a constant, or a state variable's part that the run never changes, takes its default if the interpreter then still performs the same moves to the same states
 with the same decisions. Nothing is claimed to be minimal.
 """
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mmu_smt.semantics.types import Type, Value
     from mmu_smt.witness.traces import Candidate
 
-ATTEMPTS = 400  # transitions performed at most, over all tries
+ATTEMPTS = 1000  # transitions performed at most, over all tries
 
 Way: TypeAlias = tuple[int, ...]  # positions from a value down to a part of it
 
@@ -49,8 +49,12 @@ class _Simplifier:
         constants = [(v, True) for v in program.consts.values()]
         states = [(v, False) for v in program.states.values() if v.initial is None]
         unimportant = 1 + max((v.display.minimise or 0 for v, _ in (*constants, *states)), default=0)
-        for variable, rigid in sorted((*constants, *states), key=lambda item: item[0].display.minimise or unimportant):
-            self._lower(variable, rigid)
+        order = sorted((*constants, *states), key=lambda item: item[0].display.minimise or unimportant)
+        before = None
+        while before is not self._candidate and self._left > 0:  # what stood in the way may have gone
+            before = self._candidate
+            for variable, rigid in order:
+                self._lower(variable, rigid)
         return self._candidate
 
     def _lower(self, variable: Variable, rigid: bool) -> None:
@@ -71,7 +75,7 @@ class _Simplifier:
             return False
         self._left -= cost
         if rigid:
-            tried = replace(old, consts=_with(old.consts, name, way, wanted))
+            tried = self._following(replace(old, consts=_with(old.consts, name, way, wanted)))
         else:
             tried = replace(old, states=tuple(_with(s, name, way, wanted) if name in s else s for s in old.states))
         try:
@@ -81,6 +85,16 @@ class _Simplifier:
             return False
         self._candidate = tried
         return True
+
+    def _following(self, tried: Candidate) -> Candidate:
+        """With the constants go the initial values that they give, for as long as the run keeps these."""
+        before, after = self._search.given(self._candidate.consts), self._search.given(tried.consts)
+        changed = {name for name, value in after.items() if before.get(name) != value}
+        states: list[Mapping[str, Value]] = []
+        for state in tried.states:
+            changed = {name for name in changed if name in state and state[name] == before.get(name)}
+            states.append({**state, **{name: after[name] for name in changed}})
+        return replace(tried, states=tuple(states))
 
 
 def _visible(run: Run) -> tuple[object, ...]:

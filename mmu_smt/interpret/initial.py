@@ -294,6 +294,12 @@ class Search:
                 continue
             yield full
 
+    def given(self, consts: Mapping[str, Value]) -> dict[str, Value]:
+        """What the constants give to the state variables with an initial expression; without those for which it faults."""
+        memory = self._memory((tuple(consts[v.name] for v in self._variables[0]), ()))
+        values = {name: self._value(evaluate, memory) for name, evaluate in self._definitions.items()}
+        return {name: value[0] for name, value in values.items() if value is not None}
+
     def objection(self, consts: Mapping[str, Value], state: Mapping[str, Value]) -> str | None:
         """Why full valuations are not initial; None if they are."""
         for variables, given, kind in ((self._variables[0], consts, "constant"), (self._variables[1], state, "state variable")):
