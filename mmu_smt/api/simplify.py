@@ -1,8 +1,8 @@
 """Bring a confirmed counterexample closer to the defaults: what does not matter for it should not catch the eye.
 
 Greedy, one variable after another (by `@minimise`, then in order of declaration) until nothing changes, each as a whole and then part by
-part: a constant, or a state variable's part that the run never changes, takes its default if the interpreter then still performs the same moves to the same states
-with the same decisions. Nothing is claimed to be minimal.
+part: a constant, or a state variable's part that the run never changes, takes its default if the interpreter then still performs the
+same moves to the same states with the same decisions. Nothing is claimed to be minimal.
 """
 
 from __future__ import annotations
