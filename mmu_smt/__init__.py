@@ -8,6 +8,8 @@ from mmu_smt.api import (
     Spec,
     UnconfirmedError,
     check,
+    claims,
+    compare,
     format_text,
     load,
     matrix,
@@ -17,6 +19,8 @@ from mmu_smt.api import (
     test,
 )
 from mmu_smt.syntax.diagnostics import Diagnostic, SpecError
+from mmu_smt.witness.claims import ClaimsReport, ClauseOutcome, Finding
+from mmu_smt.witness.comparisons import Comparison
 from mmu_smt.witness.expectations import Outcome, TestReport
 from mmu_smt.witness.matrices import Cell, CellState, CellVerdict, MatrixReport, Row
 from mmu_smt.witness.traces import Trace, TraceStep
@@ -27,8 +31,12 @@ __all__ = [
     "CellState",
     "CellVerdict",
     "CheckResult",
+    "ClaimsReport",
+    "ClauseOutcome",
+    "Comparison",
     "Diagnostic",
     "DisagreementError",
+    "Finding",
     "Limits",
     "MatrixReport",
     "OpenPremise",
@@ -44,6 +52,8 @@ __all__ = [
     "Verdict",
     "Word",
     "check",
+    "claims",
+    "compare",
     "format_text",
     "load",
     "matrix",

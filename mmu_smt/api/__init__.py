@@ -1,4 +1,4 @@
-"""The public interface: load a specification, check it, run its expectations, run it.
+"""The public interface: load a specification, check it, compare two variants, run its expectations, run it.
 
 Results are the plain records of `mmu_smt.witness`. Every function raises `SpecError`, with all diagnostics, for a specification or
 a request that cannot be used. The parts that are slow to import are imported by the first call that needs them.
@@ -14,25 +14,33 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mmu_smt.api.checking import DisagreementError, Limits, Progress, Request, UnconfirmedError, check_program
-from mmu_smt.api.targets import Spec, choose_config, choose_properties, load
+from mmu_smt.api.targets import Spec, choose_config, choose_properties, load, single_variant
 from mmu_smt.witness.verdicts import Word, was_interrupted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from mmu_smt.api.matrices import Watch
+    from mmu_smt.witness.claims import ClaimsReport, ClauseOutcome
+    from mmu_smt.witness.comparisons import Comparison
     from mmu_smt.witness.expectations import Outcome, TestReport
     from mmu_smt.witness.matrices import Cell, MatrixReport, Row
     from mmu_smt.witness.traces import Trace
     from mmu_smt.witness.verdicts import CheckResult
 
+COMPARE_SECONDS = 300.0
+"""What a comparison may take unless the caller says otherwise: some of its questions have no other end."""
+
 __all__ = [
+    "COMPARE_SECONDS",
     "DisagreementError",
     "Limits",
     "Spec",
     "UnconfirmedError",
     "bundled",
     "check",
+    "claims",
+    "compare",
     "format_text",
     "interrupted",
     "load",
@@ -81,6 +89,45 @@ def check(
         if interrupted(results[-1]):
             break
     return tuple(results)
+
+
+def compare(
+    first: str | Path | Spec,
+    second: str | Path | Spec,
+    *,
+    properties: Sequence[str] | None = None,
+    config: str | Sequence[str] | None = None,
+    params: Mapping[str, int] | None = None,
+    bound: int | None = None,
+    timeout: float | None = COMPARE_SECONDS,
+    scenarios: int | None = None,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> Comparison:
+    """Decide what the second variant changes: is it equivalent to the first, which violations does it fix, which does it introduce?
+
+    `first`, `second`: targets that stand for one variant each. `properties`: names, default all that both declare and that can be
+    violated. `config`: as for `check`, the same for both; default each one's default config. `timeout`: seconds for everything after
+    loading. `scenarios`: how many are tried for each question. Raises SpecError where the two cannot be compared.
+    """
+    from mmu_smt.api.comparing import Comparing, Variant, compare_programs
+    from mmu_smt.api.scenarios import SCENARIOS
+
+    found: list[Variant] = []
+    for target in (first, second):
+        spec = _spec(target)
+        program = spec.program(single_variant(spec), params)
+        found.append(Variant(spec.target, program, choose_config(program, _names(config))))
+    asked = Comparing(
+        found[0],
+        found[1],
+        None if properties is None else tuple(properties),
+        limits=Limits(bound, timeout),
+        scenarios=SCENARIOS if scenarios is None else scenarios,
+        given=dict(params or {}),
+        seed=seed,
+    )
+    return compare_programs(asked, progress=progress)
 
 
 def test(
@@ -163,6 +210,30 @@ def open_cell(report: MatrixReport, row: Row, cell: Cell) -> CheckResult:
     from mmu_smt.api import matrices
 
     return matrices.open_cell(report, row, cell)
+
+
+def claims(
+    paths: str | Path | Iterable[str | Path],
+    *,
+    only: Sequence[str] | None = None,
+    params: Mapping[str, int] | None = None,
+    timeout: float | None = COMPARE_SECONDS,
+    seed: int = 0,
+    each: Callable[[ClauseOutcome], None] | None = None,
+    progress: Progress | None = None,
+) -> ClaimsReport:
+    """Put what the `claim` declarations of files (and of all `.mmu` files under folders) say to the model.
+
+    `only`: the claims of these names. `timeout` (seconds) is for each statement of a claim. `each` is told every outcome as it comes. Files
+    that cannot be used are listed in the report. Raises SpecError (MS508) for a path that does not exist.
+    """
+    from mmu_smt.api.claiming import judge_claims
+    from mmu_smt.api.testing import files_under
+
+    named = (paths,) if isinstance(paths, (str, Path)) else paths
+    files = list(files_under(str(p) for p in named))
+    limits = Limits(None, timeout)
+    return judge_claims(files, only=only, params=dict(params or {}), limits=limits, seed=seed, each=each, progress=progress)
 
 
 def run(

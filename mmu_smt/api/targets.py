@@ -11,6 +11,7 @@ from mmu_smt.syntax.diagnostics import Diagnostic, Note, SpecError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from mmu_smt.semantics.claims import Claim
     from mmu_smt.semantics.program import Expectation
     from mmu_smt.semantics.workspace import Workspace
 
@@ -49,6 +50,11 @@ class Spec:
         found = [e for variant in (*self.all_variants, None) for e in self._workspace.expectations(variant) if e.span.file is own]
         return tuple(sorted(found, key=lambda e: e.span.start))
 
+    def claims(self) -> tuple[Claim, ...]:
+        """The claims of the named file itself, in order. Raises SpecError."""
+        own = self._workspace.files[-1]
+        return tuple(c for c in self._workspace.claims() if c.span.file is own)
+
     def __repr__(self) -> str:
         return f"Spec({self.target!r})"
 
@@ -66,6 +72,14 @@ def load(target: str, *, overlay: Mapping[str, str] | None = None) -> Spec:
     if variant not in workspace.variants:
         raise unknown("MS507", "variant", variant, workspace.variants)
     return Spec(target, workspace, (variant,))
+
+
+def single_variant(spec: Spec) -> str | None:
+    """The one variant that a target stands for. Raises SpecError (MS518) where there are several."""
+    if len(spec.variants) > 1:
+        listed = Note(f"variants: {', '.join(v for v in spec.variants if v is not None)}")
+        raise SpecError((Diagnostic("MS518", f"{spec.target} stands for {len(spec.variants)} variants: name one", None, (listed,)),))
+    return next(iter(spec.variants))
 
 
 def is_file(name: str) -> bool:

@@ -109,6 +109,78 @@ def check(
     return checker.check_all(targets)
 
 
+@app.command
+def compare(
+    first: str,
+    second: str,
+    *,
+    property: Properties = None,  # noqa: A002 (the option's name)
+    config: Configs = None,
+    define: Defines = None,
+    bound: Bound = None,
+    timeout: Annotated[float, Parameter(help="Seconds of wall time for everything after loading. Default: 300.")] = 300.0,
+    scenarios: Annotated[int | None, Parameter(help="Scenarios to try for each question. Default: 24.")] = None,
+    seed: Seed = 0,
+    json: Annotated[bool, Parameter(help="One JSON document on standard output.")] = False,
+    no_color: NoColor = False,
+    full: Full = False,
+) -> int:
+    """Decide what one variant changes in another: are they equivalent, and what does the second fix or introduce?
+
+    Exit codes: 0 every question decided, whatever the answers | 3 something unknown | 2 and 5 as usual.
+
+    Parameters
+    ----------
+    first
+        The variant to compare with: FILE, FILE:VARIANT, or the name of a VARIANT.
+    second
+        The variant that is compared with it.
+    """
+    from mmu_smt.cli.comparing import Compared, run_comparison
+
+    asked = Compared(
+        first,
+        second,
+        tuple(property) if property else None,
+        _config_names(config),
+        _definitions(define),
+        _at_least("--bound", bound, 0),
+        _at_least("--timeout", timeout, 0),
+        _at_least("--scenarios", scenarios, 1),
+        seed,
+    )
+    return run_comparison(asked, Output(colour=not no_color), json=json, full=full)
+
+
+@app.command
+def claims(
+    *paths: str,
+    claim: Annotated[list[str] | None, Parameter(help="Evaluate this claim only (repeatable).")] = None,
+    define: Defines = None,
+    timeout: Annotated[float, Parameter(help="Seconds of wall time for each statement of a claim. Default: 300.")] = 300.0,
+    seed: Seed = 0,
+    json: Annotated[bool, Parameter(help="One JSON document on standard output.")] = False,
+    no_color: NoColor = False,
+    full: Full = False,
+) -> int:
+    """Put what the `claim` declarations of files say to the model.
+
+    Exit codes: 0 every statement is confirmed, or contradicted where it is declared so | 1 one is not as declared | 3 one is undecided | 2
+    and 5 as usual.
+
+    Parameters
+    ----------
+    paths
+        Files, and folders whose `.mmu` files are meant.
+    """
+    from mmu_smt.cli.claiming import Claimed, evaluate_claims
+
+    _require(paths, "a file or a folder with claims")
+    only = tuple(claim) if claim else None
+    asked = Claimed(paths, only, _definitions(define), _at_least("--timeout", timeout, 0), seed)
+    return evaluate_claims(asked, Output(colour=not no_color), json=json, full=full)
+
+
 @app.command(name="test")
 def run_expectations(
     *paths: str,

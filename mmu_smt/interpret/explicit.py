@@ -6,7 +6,7 @@ the measure in differential tests; correctness goes before speed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -17,6 +17,7 @@ from mmu_smt.interpret.judge import Judge, applies, premise
 from mmu_smt.interpret.lassos import LassoSearch, components
 from mmu_smt.interpret.machine import Machine, Outcome
 from mmu_smt.semantics.program import Config, Program, Property, PropertyKind, TExpr
+from mmu_smt.semantics.types import Value
 from mmu_smt.witness.traces import Candidate
 from mmu_smt.witness.verdicts import Word
 
@@ -54,15 +55,20 @@ def explore(
     max_initial: int = 10_000,
     max_transitions: int = 200_000,
     cone: Mapping[str, frozenset[str]] | None = None,
+    only: Container[str] | None = None,
+    fixed: Mapping[str, Value] | None = None,
 ) -> ExplicitResult:
     """Decide every property that applies under the config. Raises TooLarge beyond the given sizes.
 
-    `cone`: for some properties, the state variables that must agree where a loop closes (with the step in flight); all of them by default.
+    `only`: these properties. `fixed`: from the initial states alone in which the named variables have these values. `cone`: for some
+    properties, the state variables that must agree where a loop closes (with the step in flight); all of them by default.
     """
     machine = Machine(program, config)
-    graph = Graph(machine, max_configurations=max_configurations, max_initial=max_initial, max_transitions=max_transitions)
+    graph = Graph(machine, max_configurations=max_configurations, max_initial=max_initial, max_transitions=max_transitions, fixed=fixed)
     explorer = _Explorer(machine, graph, cone or {})
-    verdicts = {name: explorer.verdict(p) for name, p in program.properties.items() if applies(p, config)}
+    verdicts = {
+        name: explorer.verdict(p) for name, p in program.properties.items() if applies(p, config) and (only is None or name in only)
+    }
     return ExplicitResult(verdicts, graph.initial, len(graph.nodes), len(graph.edges))
 
 

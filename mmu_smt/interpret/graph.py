@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -35,8 +35,16 @@ class Node:
 class Graph:
     """Nodes in breadth-first order from all initial states, their transitions, and everything that can be attempted in them."""
 
-    def __init__(self, machine: Machine, *, max_configurations: int, max_initial: int, max_transitions: int) -> None:
-        """Raises TooLarge beyond the given sizes."""
+    def __init__(
+        self,
+        machine: Machine,
+        *,
+        max_configurations: int,
+        max_initial: int,
+        max_transitions: int,
+        fixed: Mapping[str, Value] | None = None,
+    ) -> None:
+        """`fixed`: only from initial states in which the named variables have these values. Raises TooLarge beyond the given sizes."""
         self.machine = machine
         self.nodes: list[Node] = []
         self.edges: list[Edge] = []
@@ -46,7 +54,7 @@ class Graph:
         """The fewest env steps on a shortest path to each node."""
         self._parents: list[Edge | None] = []  # the last edge of such a path
         self._numbers: dict[tuple[tuple[Value, ...], Configuration], int] = {}
-        for consts, state in Search(machine.codes, machine.config).solutions():
+        for consts, state in Search(machine.codes, machine.config).solutions(fixed):
             if len(self.nodes) == max_initial:
                 raise TooLarge(f"more than {max_initial} initial states")
             self._number(consts, Configuration(state), 0)

@@ -19,7 +19,10 @@ from mmu_smt.model.traits import blocks, expressions, operands
 from mmu_smt.semantics.program import Call, CallStatement, For, Lock, Program, Step, TExpr, TStmt, Yield
 from mmu_smt.semantics.types import IntType, Type, cardinality, type_name
 
-PC = "%pc"
+MARK = "%"
+"""Begins the names of flight variables, so that they are no names of the language."""
+
+PC = MARK + "pc"
 """The position's variable: 0 when no step is in flight, else the code of a cut."""
 
 
@@ -59,7 +62,8 @@ class _Saving:
 class Flight:
     """Allocates positions and flight variables for the steps of a program; `capacity` is an upper bound of the number of positions.
 
-    `constants` and `states` are the terms of the program's constants and state variables, `ghosts` the ghosts' defaults.
+    `constants` and `states` are the terms of the program's constants and state variables, `ghosts` the ghosts' defaults. `mark` begins the
+    variables' names (another one for a second program in the same table).
     """
 
     def __init__(
@@ -71,17 +75,20 @@ class Flight:
         states: Mapping[str, SVal],
         ghosts: Mapping[str, SVal],
         capacity: int,
+        mark: str = MARK,
     ) -> None:
         self._table = table
+        self._mark = mark
+        self.pc_name = mark + PC.removeprefix(MARK)
         self._program = program
         self._states = states
         self._ghosts = ghosts
         self._rigid = frozenset(leaf for value in constants.values() for leaf in flatten(value))
         self._step = ""
-        self.pc = table.var(PC, code_width(capacity + 1))
+        self.pc = table.var(self.pc_name, code_width(capacity + 1))
         self.idle = table.eq(self.pc, zero(table, self.pc.width))
-        self.variables: dict[str, Term] = {PC: self.pc}
-        self.idle_values: dict[str, Term] = {PC: zero(table, self.pc.width)}
+        self.variables: dict[str, Term] = {self.pc_name: self.pc}
+        self.idle_values: dict[str, Term] = {self.pc_name: zero(table, self.pc.width)}
         self.cuts: list[Cut] = []
         self.exits: list[Exit] = []
 
@@ -94,16 +101,16 @@ class Flight:
         """End the flow that arrives at a cut, and resume there."""
         table, number = self._table, len(self.cuts) + 1
         code = table.const(number, self.pc.width)
-        saving = _Saving({PC: code}, [], {})
+        saving = _Saving({self.pc_name: code}, [], {})
         store: dict[Key, SVal] = {}
         for local in place.scope:
-            store[local] = self._keep(f"%{local.name}#{local.id}", local.type, flow.store[local], saving)
+            store[local] = self._keep(f"{self._mark}{local.name}#{local.id}", local.type, flow.store[local], saving)
         for ghost in self._ghosts:
             store[ghost] = self._keep_ghost(ghost, flow.store[ghost], saving)
-        store[RULE] = self._keep("%rule", IntType(0, len(self._program.rules)), flow.store[RULE], saving)
+        store[RULE] = self._keep(f"{self._mark}rule", IntType(0, len(self._program.rules)), flow.store[RULE], saving)
         waiting: SVal | None = None
         if place.result is not None and value is not None:
-            waiting = self._keep(f"%result:{type_name(place.result)}", place.result, value, saving)
+            waiting = self._keep(f"{self._mark}result:{type_name(place.result)}", place.result, value, saving)
         here = table.eq(self.pc, code)
         self.exits.append(Exit(flow.condition, dict(flow.store), saving.flight))
         self.cuts.append(Cut(number, self._step, place, here, frozenset(saving.flight), store, tuple(saving.values)))
@@ -128,7 +135,7 @@ class Flight:
         kind = self._program.ghosts[ghost].type
         leaves: list[Term] = []
         for (path, _), leaf, default in zip(leaf_types(kind), flatten(value), flatten(self._ghosts[ghost]), strict=True):
-            leaves.append(leaf if leaf is default else self._variable(_ghost_name(ghost) + path, leaf, default, saving))
+            leaves.append(leaf if leaf is default else self._variable(self._ghost_name(ghost) + path, leaf, default, saving))
         return self._resumed(kind, leaves, saving)
 
     def _variable(self, name: str, value: Term, idle: Term, saving: _Saving) -> Term:
@@ -160,8 +167,12 @@ class Flight:
         """A ghost's value at the start of a transition, in flight or not."""
         kind = self._program.ghosts[ghost].type
         paths = (path for path, _ in leaf_types(kind))
-        leaves = [self.variables.get(_ghost_name(ghost) + p, leaf) for p, leaf in zip(paths, flatten(self._ghosts[ghost]), strict=True)]
+        defaults = zip(paths, flatten(self._ghosts[ghost]), strict=True)
+        leaves = [self.variables.get(self._ghost_name(ghost) + p, leaf) for p, leaf in defaults]
         return shape(kind, iter(leaves))
+
+    def _ghost_name(self, ghost: str) -> str:
+        return f"{self._mark}ghost.{ghost}"
 
     def domain(self) -> Term:
         """The encodings of configurations: a known position, what is not in use there idle, the rest in the domain of its type."""
@@ -169,7 +180,7 @@ class Flight:
         known = table.ule(self.pc, table.const(len(self.cuts), self.pc.width))
         facts = [known]
         for name, variable in self.variables.items():
-            if name != PC:
+            if name != self.pc_name:
                 in_use = [c.here for c in self.cuts if name in c.stored]
                 facts.append(table.or_(table.eq(variable, self.idle_values[name]), *in_use))
         for cut in self.cuts:
@@ -181,10 +192,6 @@ class Flight:
         """No step is in flight."""
         table = self._table
         return table.and_(*[table.eq(v, self.idle_values[n]) for n, v in self.variables.items()])
-
-
-def _ghost_name(ghost: str) -> str:
-    return f"%ghost.{ghost}"
 
 
 def no_record(table: TermTable, ghosts: Mapping[str, SVal]) -> dict[Key, SVal]:

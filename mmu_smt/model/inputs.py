@@ -25,13 +25,18 @@ class Input:
 
 
 class Inputs:
-    """Makes the inputs of a system. Parameters of different steps share variables where their types agree."""
+    """Makes the inputs of a system. Parameters of different steps share variables where their types agree.
 
-    def __init__(self, table: TermTable, steps: int) -> None:
+    `steps`: how many there are to select from. `partner`: the inputs of another program over the same steps. Parameters are shared with
+    it; the n-th `choose` of one name and type in a step has the variable of the partner's n-th, where there is one.
+    """
+
+    def __init__(self, table: TermTable, steps: int, partner: Inputs | None = None) -> None:
         self._table = table
         self._steps = steps
+        self._partner = partner
         self.selector = table.var(SELECTOR, code_width(max(1, steps)))
-        self._shared: dict[tuple[Type, int], Input] = {}
+        self._shared: dict[tuple[Type, int], Input] = {} if partner is None else partner._shared
         self._chosen: dict[tuple[str, Site], Input] = {}
 
     def selected(self, index: int) -> Term:
@@ -57,8 +62,18 @@ class Inputs:
         """The input for one occurrence of `choose`."""
         key = (step, site)
         if key not in self._chosen:
-            self._chosen[key] = self._make(f"?{step}.{local.name}@{'.'.join(map(str, site))}", local.type)
+            name = f"?{step}.{local.name}@{'.'.join(map(str, site))}"
+            self._chosen[key] = self._counterpart(step, local) or self._make(name if self._partner is None else name + "~", local.type)
         return self._chosen[key].value
+
+    def _counterpart(self, step: str, local: Local) -> Input | None:
+        """The partner's input for a `choose` of the same name and type in this step that has no counterpart here yet."""
+        if self._partner is None:
+            return None
+        used = {chosen.name for chosen in self._chosen.values()}
+        prefix = f"?{step}.{local.name}@"
+        alike = (i for i in self._partner.choices(step).values() if i.name.startswith(prefix) and i.type == local.type)
+        return next((i for i in alike if i.name not in used), None)
 
     def _make(self, name: str, type: Type) -> Input:
         return Input(name, type, make_variable(self._table, name, type))

@@ -16,7 +16,7 @@ from types import MappingProxyType
 from mmu_smt.model.cone import query_cone
 from mmu_smt.model.evaluate import evaluate
 from mmu_smt.model.fairness import can_start, requirements
-from mmu_smt.model.flight import PC, CutCounter, Flight
+from mmu_smt.model.flight import MARK, CutCounter, Flight
 from mmu_smt.model.flow import Joiner
 from mmu_smt.model.frozen import assigned
 from mmu_smt.model.inputs import SELECTOR, Inputs, decoded
@@ -67,6 +67,26 @@ class Lowered:
     _images: tuple[StepImage, ...] = field(repr=False)
     _over_states: ConditionWalker = field(repr=False)
     _over_steps: ConditionWalker = field(repr=False)
+
+    @property
+    def scene(self) -> Scene:
+        """The terms of constants, state variables and inputs by name."""
+        return self._scene
+
+    @property
+    def images(self) -> tuple[StepImage, ...]:
+        """The steps that the config enables, lowered."""
+        return self._images
+
+    @property
+    def over_states(self) -> ConditionWalker:
+        """Judges conditions over one state."""
+        return self._over_states
+
+    @property
+    def over_steps(self) -> ConditionWalker:
+        """Judges conditions over one transition."""
+        return self._over_steps
 
     def query(self, prop: Property) -> SafetyQuery | ProgressQuery:
         """The question that decides a property."""
@@ -133,8 +153,9 @@ class Lowered:
         return state
 
     def _move(self, frame: Mapping[str, int], given: Mapping[str, int]) -> Move:
-        image = self._images[given.get(SELECTOR, 0)]
-        resume = image.step.actor != "env" and frame.get(PC, 0) != 0
+        image = next(i for i in self._images if i.index == given.get(SELECTOR, 0))
+        flight = self._scene.flight
+        resume = image.step.actor != "env" and flight is not None and frame.get(flight.pc_name, 0) != 0
         choices = {site: decoded(choice, given) for site, choice in self._scene.inputs.choices(image.step.name).items()}
         args = () if resume else tuple(decoded(a, given) for a in image.arguments)
         return Move(image.step.name, args, resume, choices)
@@ -156,7 +177,7 @@ def lower(program: Program, config: Config, case: Mapping[str, int] = MappingPro
 
 def cases(program: Program, config: Config) -> tuple[Mapping[str, int], ...]:
     """The cases that are judged one by one: the combinations of values of the constants so marked that the assumptions do not exclude
-    at first sight. One without any values where no constant is marked.
+    at first sight. One without any values where no constant is marked, or where they exclude everything.
     """
     marked = [v for v in program.consts.values() if v.display.cases]
     found: list[Mapping[str, int]] = []
@@ -166,11 +187,16 @@ def cases(program: Program, config: Config) -> tuple[Mapping[str, int], ...]:
             table = TermTable()
             if _settle(program, config, table, case)[2] is not table.false:
                 found.append(case)
-    return tuple(found)
+    return tuple(found) or ({},)
 
 
-def _settle(program: Program, config: Config, table: TermTable, case: Mapping[str, int]) -> tuple[dict[str, int], dict[str, SVal], Term]:
-    """The parts of constants that the assumptions settle in a case, the constants with these values put in, and what is left to assume."""
+def _settle(
+    program: Program, config: Config, table: TermTable, case: Mapping[str, int], *, only: Mapping[str, int] | None = None
+) -> tuple[dict[str, int], dict[str, SVal], Term]:
+    """The parts of constants that the assumptions settle in a case, the constants with these values put in, and what is left to assume.
+
+    `only`: to put these values in, which are known to be settled.
+    """
     assumed = [a.condition for a in (*program.assumptions, *config.assumptions)]
 
     def constants(values: Mapping[str, int]) -> dict[str, SVal]:
@@ -179,24 +205,63 @@ def _settle(program: Program, config: Config, table: TermTable, case: Mapping[st
     def assumptions(values: Mapping[str, int]) -> Term:
         return conjunction(table, ConditionWalker(program, constants(values), Joiner(table), Traits(program), now={}), assumed)
 
-    settled = pinned(assumptions, case)
+    settled = pinned(assumptions, case) if only is None else dict(only)
     return settled, constants(settled), assumptions(settled)
 
 
-def _lower(program: Program, config: Config, case: Mapping[str, int]) -> Lowered:
+def lower_pair(first: tuple[Program, Config], second: tuple[Program, Config]) -> tuple[Lowered, Lowered]:
+    """Lower two programs into one term table. Constants and state variables of one name are one variable; so are the inputs, and a value of
+    the selector stands for the step of one name in both. Steps in flight have variables of their own.
+
+    A constant or state variable that both declare must have one type. Raises SpecError as `lower` does.
+    """
+    steps = tuple(dict.fromkeys(s.name for program, config in (first, second) for s in enabled_steps(program, config)))
     table = TermTable()
-    joiner, traits = Joiner(table), Traits(program)
-    settled, constants, assumptions = _settle(program, config, table, case)
-    over_consts = ConditionWalker(program, constants, joiner, traits, now={})
+    with _deep_recursion():
+        own, other = (_settle(program, config, table, {})[0] for program, config in (first, second))
+        one = _lower(*first, {}, _Common(table, steps, None, MARK, _agreed(own, other, second[0])))
+        return one, _lower(*second, {}, _Common(table, steps, one.scene.inputs, 2 * MARK, _agreed(other, own, first[0])))
+
+
+def _agreed(own: Mapping[str, int], other: Mapping[str, int], other_program: Program) -> dict[str, int]:
+    """Of the parts of constants that one program settles, those that the other one settles alike or does not declare."""
+    declared = {n + path for n, v in other_program.consts.items() for path, _ in leaf_types(v.type)}
+    return {name: value for name, value in own.items() if name not in declared or other.get(name) == value}
+
+
+@dataclass(frozen=True, slots=True)
+class _Common:
+    """What two lowerings share: the table, the steps that the selector stands for, the inputs of the first one; and what is put in for
+    constants in this one.
+    """
+
+    table: TermTable
+    steps: tuple[str, ...]
+    inputs: Inputs | None
+    mark: str
+    settled: Mapping[str, int]
+
+
+def _lower(program: Program, config: Config, case: Mapping[str, int], common: _Common | None = None) -> Lowered:
     steps = enabled_steps(program, config)
-    frozen = _frozen(program, over_consts, assigned(program, steps))
+    table = TermTable() if common is None else common.table
+    numbers = {name: i for i, name in enumerate(common.steps if common is not None else [s.name for s in steps])}
+    joiner, traits = Joiner(table), Traits(program)
+    settled, constants, assumptions = _settle(program, config, table, case, only=None if common is None else common.settled)
+    over_consts = ConditionWalker(program, constants, joiner, traits, now={})
+    # What never changes in one of two programs may change in the other one, and is to be compared.
+    frozen = _frozen(program, over_consts, assigned(program, steps)) if common is None else {}
     states = {n: frozen.get(n) or make_variable(table, n, v.type) for n, v in program.states.items()}
     after = {n: frozen.get(n) or make_variable(table, n + "'", v.type) for n, v in program.states.items()}
     ghosts = {n: over_consts.ghost_default(n) for n in program.ghosts}
     capacity = CutCounter(program).steps() if has_cuts(program, config) else 0
-    flight = Flight(table, program, constants=constants, states=states, ghosts=ghosts, capacity=capacity) if capacity else None
-    scene = Scene(program, table, joiner, traits, Inputs(table, len(steps)), flight, constants, states, ghosts)
-    images = tuple(lower_step(scene, s, i, [c for c in config.enables if c.step == s.name]) for i, s in enumerate(steps))
+    flight = None
+    if capacity:
+        mark = MARK if common is None else common.mark
+        flight = Flight(table, program, constants=constants, states=states, ghosts=ghosts, capacity=capacity, mark=mark)
+    inputs = Inputs(table, len(numbers), None if common is None else common.inputs)
+    scene = Scene(program, table, joiner, traits, inputs, flight, constants, states, ghosts)
+    images = tuple(lower_step(scene, s, numbers[s.name], [c for c in config.enables if c.step == s.name]) for s in steps)
     over_states = ConditionWalker(program, constants, joiner, traits, now=states)
     observed = {g: _by_step(table, images, ghosts[g], [i.observed[g] for i in images]) for g in program.ghosts}
     over_steps = ConditionWalker(program, constants, joiner, traits, now={**states, **observed}, after=after, images=images)

@@ -358,8 +358,12 @@ class TermTable(BooleanTable):
 
     def substitute(self, root: Term, replacements: Mapping[Term, Term]) -> Term:
         """`root` with variables replaced by terms of the same width, simplified on the way."""
+        return self.substitute_all((root,), replacements)[0]
+
+    def substitute_all(self, roots: Sequence[Term], replacements: Mapping[Term, Term]) -> tuple[Term, ...]:
+        """The same of several terms; what they share is looked at once."""
         images: dict[Term, Term] = {}
-        for term in topological((root,)):
+        for term in topological(roots):
             replacement = replacements.get(term)
             if replacement is not None:
                 images[term] = replacement
@@ -367,7 +371,7 @@ class TermTable(BooleanTable):
             args = [images[a] for a in term.args]
             same = all(a is b for a, b in zip(args, term.args, strict=True))
             images[term] = term if same else self.rebuild(term, args)
-        return images[root]
+        return tuple(images[root] for root in roots)
 
 
 def variables(roots: Iterable[Term]) -> dict[str, Term]:

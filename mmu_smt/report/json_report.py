@@ -183,7 +183,7 @@ def document(results: Sequence[CheckResult], diagnostics: Iterable[Diagnostic], 
     return CheckDocument(SCHEMA, versions(), exit_code, tuple(map(_result, results)), tuple(map(diagnostic_record, diagnostics)))
 
 
-def encode(value: CheckDocument) -> str:
+def encode(value: msgspec.Struct) -> str:
     """The document as indented JSON, ended by a line break."""
     return msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n"
 
@@ -227,14 +227,15 @@ def _result(result: CheckResult) -> ResultRecord:
         config=result.config.name or None,
         digest=program.digest,
         seed=result.seed,
-        assumes=_rests(result),
-        verdicts=tuple(_verdict(result, v) for v in result.verdicts),
+        assumes=rests_record(result),
+        verdicts=tuple(verdict_record(result, v) for v in result.verdicts),
         seconds=dict(result.seconds),
         stats=dict(result.stats),
     )
 
 
-def _rests(result: CheckResult) -> Rests:
+def rests_record(result: CheckResult) -> Rests:
+    """What the verdicts of a check rest on."""
     program, config = result.program, result.config
     return Rests(
         params=dict(program.params),
@@ -245,7 +246,8 @@ def _rests(result: CheckResult) -> Rests:
     )
 
 
-def _verdict(result: CheckResult, verdict: Verdict) -> VerdictRecord:
+def verdict_record(result: CheckResult, verdict: Verdict) -> VerdictRecord:
+    """One verdict of a check."""
     judged = verdict.property
     return VerdictRecord(
         property=judged.name,
@@ -274,8 +276,8 @@ def vacuity_record(premise: OpenPremise) -> VacuityRecord:
 def trace_record(program: Program, trace: Trace) -> TraceRecord:
     """A replayed run, or one that was made by running."""
     return TraceRecord(
-        consts=_valuation(program.consts, trace.consts),
-        initial=_valuation(program.states, trace.initial),
+        consts=valuation_record(program.consts, trace.consts),
+        initial=valuation_record(program.states, trace.initial),
         steps=tuple(_step(program, s) for s in trace.steps),
         loop_start=trace.loop_start,
         unclosed=trace.unclosed,
@@ -289,8 +291,8 @@ def _step(program: Program, step: TraceStep) -> StepRecord:
         actor=step.actor,
         args={p.name: plain_value(p.type, v) for p, v in zip(declared.params, step.args, strict=False)},
         resume=step.resume,
-        after=_valuation(program.states, step.after),
-        observed=_valuation(program.ghosts, step.observed),
+        after=valuation_record(program.states, step.after),
+        observed=valuation_record(program.ghosts, step.observed),
         decisions=tuple(_decision(program, d) for d in step.decisions),
         stops=step.position,
         fault=FaultRecord(step.fault.message, place_record(step.fault.span)) if step.fault is not None else None,
@@ -309,7 +311,8 @@ def _decision(program: Program, decision: Decision) -> DecisionRecord:
     )
 
 
-def _valuation(variables: Mapping[str, Variable], values: Valuation) -> dict[str, Json]:
+def valuation_record(variables: Mapping[str, Variable], values: Valuation) -> dict[str, Json]:
+    """Values by name, of those variables that have one."""
     return {name: plain_value(v.type, values[name]) for name, v in variables.items() if name in values}
 
 

@@ -79,6 +79,11 @@ def trace_lines(
     return tuple(lines)
 
 
+def step_lines(program: Program, trace: Trace, number: int) -> tuple[Line, ...]:
+    """The row of one transition (counted from 0) alone."""
+    return tuple(_row(program, trace, number, trace.steps[number], _choices(program)))
+
+
 def _valuation(variables: Mapping[str, Variable], values: Valuation, full: bool) -> list[str]:
     """`name: value` items, declarations with `@show` first. Values equal to the `@default` are left out unless `full`."""
     shown: list[tuple[bool, str]] = []

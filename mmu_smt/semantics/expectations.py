@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from typing import TypeAlias
 
 from mmu_smt.semantics.findings import Findings
 from mmu_smt.semantics.names import Kind, Symbol, did_you_mean
@@ -10,6 +11,8 @@ from mmu_smt.semantics.program import Expectation, PropertyKind, VerdictWant
 from mmu_smt.semantics.variants import property_kind_words
 from mmu_smt.syntax import nodes
 from mmu_smt.syntax.diagnostics import Note
+
+Block: TypeAlias = nodes.ExpectDecl | nodes.ClaimClause
 
 _COMMON = ("bounded", "unknown", "inapplicable")
 _WORDS = {
@@ -37,12 +40,13 @@ def check_expectations(
                 findings.error("MS414", f"`{variant.text}` is named twice", variant.span, Note("first here", first.span))
         for name in named if block.variants else (None,):
             symbols = symbols_of(name)
-            _check_configs(block, symbols, findings)
-            found.extend(_entries(block, name, symbols, findings))
+            check_configs(block, symbols, findings)
+            found.extend(entries(block, name, symbols, findings))
     return tuple(found)
 
 
-def _check_configs(block: nodes.ExpectDecl, symbols: Mapping[str, Symbol], findings: Findings) -> None:
+def check_configs(block: Block, symbols: Mapping[str, Symbol], findings: Findings) -> None:
+    """Report configs that the variant with these symbols does not have."""
     for config in block.configs:
         symbol = symbols.get(config.text)
         if symbol is None or symbol.kind is not Kind.CONFIG:
@@ -50,16 +54,14 @@ def _check_configs(block: nodes.ExpectDecl, symbols: Mapping[str, Symbol], findi
             findings.error("MS117", f"there is no config `{config.text}`{hint}", config.span)
 
 
-def _entries(block: nodes.ExpectDecl, variant: str | None, symbols: Mapping[str, Symbol], findings: Findings) -> Iterable[Expectation]:
+def entries(block: Block, variant: str | None, symbols: Mapping[str, Symbol], findings: Findings) -> Iterable[Expectation]:
+    """The expectations of a block about one variant, one a line."""
     seen: dict[str, nodes.Name] = {}
     for name, patterns in block.entries:
         if (first := seen.setdefault(name.text, name)) is not name:
             findings.error("MS414", f"`{name.text}` is expected twice", name.span, Note("first here", first.span))
-        family = _family(name, symbols)
+        family = family_of(name, symbols, findings)
         if family is None:
-            judged = (s.name for s in symbols.values() if property_kind_words(s.declaration) is not None)
-            hint = did_you_mean(name.text, (*judged, *_BUILT_IN))
-            findings.error("MS118", f"there is no property `{name.text}`{hint}", name.span)
             continue
         for pattern in patterns:
             _check_word(pattern, name.text, family, findings)
@@ -67,11 +69,17 @@ def _entries(block: nodes.ExpectDecl, variant: str | None, symbols: Mapping[str,
         yield Expectation(variant=variant, configs=tuple(c.text for c in block.configs), property=name.text, wanted=wanted, span=name.span)
 
 
-def _family(name: nodes.Name, symbols: Mapping[str, Symbol]) -> str | None:
+def family_of(name: nodes.Name, symbols: Mapping[str, Symbol], findings: Findings) -> str | None:
+    """The family of verdict words of a property; None, after a report, where it is none."""
     if name.text in _BUILT_IN:
         return "invariant"
     symbol = symbols.get(name.text)
-    return None if symbol is None else property_kind_words(symbol.declaration)
+    family = None if symbol is None else property_kind_words(symbol.declaration)
+    if family is None:
+        judged = (s.name for s in symbols.values() if property_kind_words(s.declaration) is not None)
+        hint = did_you_mean(name.text, (*judged, *_BUILT_IN))
+        findings.error("MS118", f"there is no property `{name.text}`{hint}", name.span)
+    return family
 
 
 def _check_word(pattern: nodes.VerdictPattern, name: str, family: str, findings: Findings) -> None:

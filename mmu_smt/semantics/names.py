@@ -35,6 +35,7 @@ class Kind(StrEnum):
     TERMINAL = "terminal"
     EXPECT = "expect"
     MATRIX = "matrix"
+    CLAIM = "claim"
 
 
 # Kinds whose names can stand in an expression, so that an enum member or a local of the same name would be confusing.
@@ -96,6 +97,8 @@ def kind_of(declaration: nodes.Decl) -> Kind:
             return Kind.EXPECT
         case nodes.MatrixDecl():
             return Kind.MATRIX
+        case nodes.ClaimDecl():
+            return Kind.CLAIM
         case _:
             assert_never(declaration)
 

@@ -84,7 +84,7 @@ class _Builder:
         self.symbols: dict[str, Symbol] = {}
 
     def may_stand(self, declaration: nodes.Decl, variant: str) -> bool:
-        if isinstance(declaration, nodes.VariantDecl | nodes.ExpectDecl | nodes.MatrixDecl):
+        if isinstance(declaration, nodes.VariantDecl | nodes.ExpectDecl | nodes.MatrixDecl | nodes.ClaimDecl):
             what = kind_of(declaration)
             self.findings.error("MS124", f"{what} cannot stand inside variant `{variant}`: write it outside", declaration.span)
             return False
@@ -92,7 +92,7 @@ class _Builder:
 
     def add(self, declaration: nodes.Decl, variant: str | None) -> None:
         index = len(self.placed)
-        if not isinstance(declaration, nodes.VariantDecl | nodes.MatrixDecl):
+        if not isinstance(declaration, nodes.VariantDecl | nodes.MatrixDecl | nodes.ClaimDecl):
             self.placed.append(Placed(declaration, variant))
         for name in labels(declaration):
             if name.text in BUILT_IN_NAMES:

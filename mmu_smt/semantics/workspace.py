@@ -9,6 +9,7 @@ from hashlib import sha256
 from pathlib import Path, PurePath
 
 from mmu_smt.semantics.checker import Identity, check_program
+from mmu_smt.semantics.claims import Claim, check_claims
 from mmu_smt.semantics.expectations import check_expectations
 from mmu_smt.semantics.findings import Findings, TooManyFindings
 from mmu_smt.semantics.matrices import Matrix, check_matrices
@@ -174,6 +175,18 @@ class Workspace:
                 raise SpecError(findings.diagnostics())
             self._matrices = checked
         return self._matrices
+
+    def claims(self) -> tuple[Claim, ...]:
+        """The claims of all files, in order. Raises SpecError where one is wrong."""
+        findings = Findings()
+        declared = [d for m in self._modules for d in m.declarations if isinstance(d, nodes.ClaimDecl)]
+        try:
+            checked = check_claims(declared, self._declared, self._symbols_of, findings)
+        except TooManyFindings:
+            checked = ()
+        if len(findings):
+            raise SpecError(findings.diagnostics())
+        return checked
 
     def _symbols_of(self, variant: str | None) -> Mapping[str, Symbol]:
         if variant not in self._symbols:

@@ -326,6 +326,40 @@ class Builder:
     def config_sum(self, c: list[Any]) -> tuple[n.Name, ...]:
         return self.names(c)
 
+    def claim_decl(self, c: list[Any]) -> n.ClaimDecl:
+        annotations = next(i for i, child in enumerate(c) if isinstance(child, tuple))
+        text = c[2] if annotations == 3 else None
+        return n.ClaimDecl(
+            span=self.whole(c),
+            name=self.declared(c[1]),
+            doc=c[0].doc,
+            annotations=self.checked(c[annotations]),
+            text=None if text is None else string_value(text),
+            clauses=tuple(child for child in c[annotations + 1 :] if isinstance(child, n.ClaimClause)),
+        )
+
+    def claim_clause(self, c: list[Any]) -> n.ClaimClause:
+        reason = string_value(c[2]) if len(c) == 3 else None
+        return replace(c[0], span=self.whole(c), contradicted=reason)
+
+    def claimed(self, c: list[Any]) -> n.ClaimClause:
+        word = c[1].type if isinstance(c[1], Token) else ""
+        at = next(i for i, child in enumerate(c) if isinstance(child, tuple))
+        named = self.names([token for token in c[2 : at - 2] if token.type != "NOTHING"]) if word in ("FIXES", "INTRODUCES") else ()
+        return n.ClaimClause(
+            span=self.whole(c),
+            kind=word.lower() or "verdicts",
+            variant=self.name(c[0]),
+            other=self.name(c[at - 1]) if word else None,
+            properties=named,
+            configs=c[at],
+            entries=tuple(as_tuple(child) for child in c[at + 1 :] if isinstance(child, tuple)),
+            contradicted=None,
+        )
+
+    def where(self, c: list[Any]) -> tuple[n.Name, ...]:
+        return self.names(c[1:])
+
     def variant_decl(self, c: list[Any]) -> n.VariantDecl:
         annotations = next(i for i, child in enumerate(c) if isinstance(child, tuple))
         header: list[Token] = c[2:annotations]

@@ -287,6 +287,41 @@ Use a system with `fork`, or `mmu-smt check` for one variant and config at a tim
 """,
     ),
     CodeInfo(
+        "MS517",
+        "not-comparable",
+        "two variants cannot be compared",
+        """\
+## What it means
+A constant or state variable of one name has another type in each variant, or is a constant in one and state in the other, so
+that no state of one is a state of the other.
+
+## Example
+```
+mmu-smt compare spec.mmu:first spec.mmu:second
+```
+
+## Instead
+Give the variable of the second variant a name of its own; what only one variant declares is left out of the comparison.
+""",
+    ),
+    CodeInfo(
+        "MS518",
+        "one-variant",
+        "one variant was expected",
+        """\
+## What it means
+A comparison is of two variants, and the target stands for several.
+
+## Example
+```
+mmu-smt compare spec.mmu spec.mmu:second
+```
+
+## Instead
+Name the variant, as in `spec.mmu:first`.
+""",
+    ),
+    CodeInfo(
         "MS601",
         "replay-mismatch",
         "a counterexample does not replay",
@@ -431,6 +466,77 @@ mmu-smt check spec.mmu --bound 2
 
 ## Instead
 Raise the bound or the budget, or add a `cover` for the premise.
+""",
+    ),
+    CodeInfo(
+        "MS707",
+        "variants-differ",
+        "two variants behave differently",
+        """\
+## What it means
+From one state that both reach by the same run, the same step does something else in each, or only one can take it or faults. Both
+have been replayed.
+
+## Example
+```
+mmu-smt compare first second
+```
+
+## Instead
+Look at the two decision paths. Where no functional change was meant, one of the variants is wrong.
+""",
+    ),
+    CodeInfo(
+        "MS708",
+        "steps-do-not-correspond",
+        "two variants can be interrupted at different places",
+        """\
+## What it means
+After one common run a step in flight of one variant stands at a lock or `yield` where the other one does not stop, so that their
+steps cannot be compared one by one. Nothing is claimed about equivalence.
+
+## Example
+```
+mmu-smt compare first second --config noisy
+```
+
+## Instead
+Compare them under a config without env steps, where a step is never interrupted; or give both variants the same locks and
+`yield`s.
+""",
+    ),
+    CodeInfo(
+        "MS709",
+        "claim-missed",
+        "a claim is not what was expected",
+        """\
+## What it means
+The model contradicts a claim; or it confirms one that is declared as `contradicted`.
+
+## Example
+```
+claim harmless { fix equals base in quiet }
+```
+
+## Instead
+The run is shown. Where the claim is wrong, say so: `fix equals base in quiet contradicted \"the reason\"`. Otherwise the model is.
+""",
+    ),
+    CodeInfo(
+        "MS710",
+        "claim-undecided",
+        "a claim was not decided",
+        """\
+## What it means
+The budget ended before the question behind a claim had an answer.
+
+## Example
+```
+claim repaired { fix fixes progress_made of base in quiet }
+```
+
+## Instead
+Raise `--timeout`, or make the parameters smaller (`-D`).
 """,
     ),
     CodeInfo(

@@ -29,6 +29,7 @@ _BODY_OF = {
     "FLAGS": "members",
     "RECORD": "fields",
     "EXPECT": "entries",
+    "CLAIM": "claims",
     "CONFIG": "clauses",
     "DEFAULT": "clauses",
     "VARIANT": "declarations",
@@ -207,6 +208,8 @@ def _body_kind(parts: Sequence[Part], kind: str) -> str:
     if kind == "arms":
         arrow = next((i for i, token in enumerate(tokens) if token.type == "IMPLIES"), -1)
         return "arms" if tokens[arrow + 1 :] and tokens[arrow + 1].type == "MATCH" else "block"
+    if kind == "claims":
+        return "entries"
     if kind == "block":
         return "arms" if tokens[0].type == "MATCH" else "block"
     if tokens[0].type == "OVERRIDE":
@@ -292,9 +295,9 @@ class _Writer:
             return "{ }"
         if not body.inline or any(entry.remark or isinstance(entry.parts[0], Comment) for entry in body.entries):
             return None
-        if body.kind in ("arms", "declarations") or (body.kind in ("block", "clauses") and len(body.entries) > 1):
+        if body.kind in ("arms", "declarations") or (body.kind in ("block", "clauses", "claims") and len(body.entries) > 1):
             return None
-        if any(isinstance(part, Body) for entry in body.entries for part in entry.parts) and body.kind != "clauses":
+        if any(isinstance(part, Body) for entry in body.entries for part in entry.parts) and body.kind not in ("clauses", "claims"):
             return None
         texts = [self.flat(entry.parts) for entry in body.entries]
         if any(text is None for text in texts):

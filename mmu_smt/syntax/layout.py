@@ -61,7 +61,9 @@ def _beginnings(node: n.Node) -> Iterator[Span]:
             yield from (a.span for a in node.arms)
         case n.EnumDecl():
             yield from (m.span for m in node.members)
-        case n.FlagsDecl() | n.RecordDecl() | n.ExpectDecl():
+        case n.ClaimDecl():
+            yield from (c.span for c in node.clauses)
+        case n.FlagsDecl() | n.RecordDecl() | n.ExpectDecl() | n.ClaimClause():
             entries = node.members if isinstance(node, n.FlagsDecl) else node.fields if isinstance(node, n.RecordDecl) else node.entries
             yield from (entry[0].span for entry in entries)
         case n.ConfigDecl():

@@ -456,6 +456,31 @@ class ExpectDecl(Declaration):
 
 
 @record
+class ClaimClause(Node):
+    """One statement of a claim. `kind` is one of `fixes introduces equals verdicts`.
+
+    `other`: the variant that it is compared with (None for verdicts). `properties` of `fixes` and `introduces` (none: `nothing`), `entries`
+    of verdicts. `contradicted`: why the model is expected to say otherwise; None where it is expected to agree.
+    """
+
+    kind: str
+    variant: Name
+    other: Name | None
+    properties: tuple[Name, ...]
+    configs: tuple[Name, ...]
+    entries: tuple[tuple[Name, tuple[VerdictPattern, ...]], ...]
+    contradicted: str | None
+
+
+@record
+class ClaimDecl(Declaration):
+    """What somebody says of variants. `text`: in his words."""
+
+    text: str | None
+    clauses: tuple[ClaimClause, ...]
+
+
+@record
 class VariantDecl(Declaration):
     """`overrides` replace a declaration of the same name, `additions` are new."""
 
@@ -500,6 +525,7 @@ Decl: TypeAlias = (
     | PropertyDecl
     | ConfigDecl
     | ExpectDecl
+    | ClaimDecl
     | VariantDecl
     | MatrixDecl
 )

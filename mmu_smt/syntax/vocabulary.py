@@ -29,6 +29,7 @@ DECLARATION_WORDS = frozenset(
         "default",
         "config",
         "expect",
+        "claim",
         "variant",
         "matrix",
     ]
@@ -66,6 +67,7 @@ SOFT_WORDS = frozenset(
     [
         *("guest", "kvm", "env", "of", "property", "stem", "weakly", "strongly", "fair", "each"),
         *("rows", "columns", "settings", "properties"),
+        *("fixes", "introduces", "nothing", "equals", "contradicted"),
     ]
 )
 SOFT_TYPES = frozenset(word.upper() for word in SOFT_WORDS)

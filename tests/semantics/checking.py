@@ -13,7 +13,7 @@ MARK = re.compile(r"//~(?P<codes>(?:\s+MS\d{3})+)\s*$")
 
 
 def findings(text: str, name: str = "spec.mmu", overlay: Mapping[str, str] | None = None) -> list[Diagnostic]:
-    """All diagnostics of a text: of loading it, of the modules alone, of each variant, of the expectations. Equal ones count once."""
+    """All diagnostics of a text: of loading it, the modules alone, each variant, the expectations and claims. Equal ones count once."""
     found: dict[tuple[object, ...], Diagnostic] = {}
 
     def note(error: SpecError) -> None:
@@ -30,7 +30,7 @@ def findings(text: str, name: str = "spec.mmu", overlay: Mapping[str, str] | Non
             workspace.program(variant)
         except SpecError as error:
             note(error)
-    for ask in (lambda: workspace.expectations(None), workspace.matrices):
+    for ask in (lambda: workspace.expectations(None), workspace.matrices, workspace.claims):
         try:
             ask()
         except SpecError as error:

@@ -66,8 +66,8 @@ def test_the_vocabulary_is_that_of_the_grammar() -> None:
     symbols = {type: text for text, type in vocabulary.SYMBOLS.items() if type not in ("OPERATOR", "ARITHMETIC", "ASSIGN_OP")}
     annotations = {type: text for text, type in vocabulary.ANNOTATIONS.items()}
     assert named == words | symbols | annotations
-    soft = {s.name for rule in lark.rules if rule.origin.name == "name" for s in rule.expansion}
-    assert soft == vocabulary.SOFT_TYPES | {"NAME"}
+    soft = {s.name for rule in lark.rules if rule.origin.name in ("name", "label") for s in rule.expansion}
+    assert soft == vocabulary.SOFT_TYPES | {"NAME", "label"}
     patterns = {t.name: t.pattern.to_regexp() for t in lark.terminals}
     for text, terminal in vocabulary.SYMBOLS.items():
         assert re.fullmatch(patterns[terminal], text)
