@@ -10,10 +10,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from itertools import count
+from typing import TypeAlias
 
 from mmu_smt.engines.bounded import CountGoal, Goal, SafetyGoal, Search, valuation
-from mmu_smt.engines.completeness import GaveUp, settled
+from mmu_smt.engines.completeness import GaveUp, Inquiry, settled
 from mmu_smt.engines.dependencies import Cones
 from mmu_smt.engines.flights import Flights, NoFlights
 from mmu_smt.engines.induction import Induction
@@ -28,19 +30,19 @@ from mmu_smt.solve.session import Session
 from mmu_smt.witness.verdicts import UnknownReason, Word
 
 INDUCTION_ALLOWANCE = 3_000_000
-"""Solver units that induction may spend beyond what the search has spent. A share, so that neither starves the other, and in units, not in
-seconds, so that the course of a run does not depend on the machine."""
+"""Solver units that induction may spend beyond twice what the search has spent. A share, so that neither starves the other, and in units,
+not in seconds, so that the course of a run does not depend on the machine."""
 
-RELY_LIMIT = 1_000_000
-"""Units for a question of rely-guarantee induction; more when it comes to the next depth."""
+RELY_ALLOWANCE = 3_000_000
+"""The same for rely-guarantee induction, which may spend twice what the search has spent: with it every safety query may be settled."""
+
+RELY_PATIENCE = 10_000_000
+"""Units of the search after which ranking no longer waits for invariants to be proved."""
 
 RANKING_ALLOWANCE = 1_000_000
-"""The same for arguments that exclude loops."""
+"""The same for arguments that exclude loops, for each progress query; together they may spend three times what the search has spent."""
 
-PATIENCE = 8
-"""Depth at which ranking no longer waits for invariants to be proved."""
-
-RANKING_LENGTHS = 8
+RANKING_LENGTHS = 16
 """Lengths of runs looked at for each depth of the search: runs of a few variables are cheap."""
 
 RECURRENCE_ALLOWANCE = 1_000_000
@@ -49,8 +51,17 @@ RECURRENCE_ALLOWANCE = 1_000_000
 LASSO_ALLOWANCE = 1_000_000
 """The same for lassos, beyond half of what everything else has spent: where runs end after all, each lasso looked for was in vain."""
 
+IDLE_LASSO_ALLOWANCE = 100_000
+"""The same where only `within least` wants them, beyond one part in 32: as a rule such a count is bounded."""
+
 LASSO_LAG = 8
 """Lassos never lag behind by more transitions than this."""
+
+IDLE_LASSO_LAG = 32
+"""The same where only `within least` wants them."""
+
+LEMMA_DEPTH = 2
+"""Nobody asks for lemmas, so that no longer run is searched for one; what is proved of them by then, or along flights, helps others."""
 
 
 def check_queries(
@@ -71,6 +82,19 @@ def check_queries(
     if len(set(names)) != len(names):
         raise ValueError("two queries of one name")
     return _Check(system, queries, max_bound, Meter(budget or Budget()), seed, progress or _silent).run()
+
+
+_Shape: TypeAlias = tuple[int, frozenset[str]]
+"""Of a progress query: the event that it excludes from the loop (a term's id), and its cone."""
+
+
+@dataclass(slots=True)
+class _Ranked:
+    """A ranking going on. `told`: names of the facts that it has been told."""
+
+    ranking: Ranking
+    inquiry: Inquiry
+    told: set[str] = field(default_factory=set[str])
 
 
 def _silent(_phase: str) -> None:
@@ -97,14 +121,16 @@ class _Check:
         self._ledger = Ledger(queries, meter.elapsed)
         self._premises = frozenset(q.name for q in self._ledger.premise_queries)
         self._goals: dict[str, Goal] = {}
+        self._grown: dict[str, int] = {}  # the last depth at which a least bound was raised
+        self._unsought: dict[str, Goal] = {}  # lemmas that no longer run is searched for
         self._lassos: dict[str, LassoGoal] = {}
         self._initial: dict[str, int] = {}  # state variables with one value in all initial states
-        self._rely_limit = RELY_LIMIT
+        self._rely_guarantee: tuple[RelyGuarantee, Inquiry] | None = None
         self._rely_done = False
-        self._lemmas: list[SafetyQuery] = []  # proved on the way, and nobody's query
-        self._rankings: dict[str, tuple[Ranking, int, Session]] = {}  # with the number of facts that it began with
-        self._unranked: set[str] = set()
-        self._ranked: dict[str, int] = {}  # lengths that the rankings have tried in vain
+        self._rest: list[SafetyQuery] = []  # what may hold whenever no step is in flight, and is nobody's query
+        self._lemmas: list[SafetyQuery] = []  # those of them that have been proved
+        self._rankings: dict[_Shape, _Ranked] = {}
+        self._unranked: set[_Shape] = set()
         self._sessions: dict[str, Session] = {}
         self._seconds: dict[str, float] = {}
         self._phase = "start"
@@ -168,6 +194,8 @@ class _Check:
             with self._timed("search", f"depth {depth}"):
                 self._reach([g for g in self._goals.values() if _faulting(g)], depth)
                 self._search.advance()
+        if depth > LEMMA_DEPTH:
+            self._leave_lemmas()
         with self._timed("search", f"depth {depth}"):
             self._reach([g for g in self._goals.values() if not _faulting(g) and g.name not in self._premises], depth)
         if depth:
@@ -216,10 +244,20 @@ class _Check:
             # One transition adds at most one to the count, so that no run of this length has more than the new maximum.
             goal.most += 1
             goal.refuted = depth
+            self._grown[name] = depth
         else:
             run = self._search.shortest(depth, (literal,), faulting=faulting)
             self._ledger.witnessed(name, run, goal.refuted, self._phase)
             self._close(name)
+
+    def _leave_lemmas(self) -> None:
+        """What is not asked at a depth is not refuted there, and must not stay among the goals that induction assumes. It holds initially,
+        which is all that rely-guarantee induction asks for.
+        """
+        for name in [n for n in self._goals if n not in self._ledger.queries and n not in self._premises]:
+            self._unsought[name] = self._goals.pop(name)
+            if self._induction is not None:
+                self._induction.set_aside(name)
 
     def _drop_idle_premises(self) -> None:
         """What is not asked at a depth is not refuted there, and must not stay among the goals that induction assumes."""
@@ -238,8 +276,14 @@ class _Check:
             if length > depth:
                 return
             before = self._session.effort
-            overspent = 2 * self._lasso_effort > before - self._lasso_effort + 2 * LASSO_ALLOWANCE
-            if length and overspent and depth < length + LASSO_LAG and depth != self._max_bound:
+            others = before - self._lasso_effort
+            if all(self._only_bounds(name) for name in self._lassos):
+                # An infinite run raises the count again and again: where it has not just grown, there may soon be no longer run.
+                overspent = 32 * self._lasso_effort > others + 32 * IDLE_LASSO_ALLOWANCE or depth not in self._grown.values()
+                lag = IDLE_LASSO_LAG
+            else:
+                overspent, lag = 2 * self._lasso_effort > others + 2 * LASSO_ALLOWANCE, LASSO_LAG
+            if length and overspent and depth < length + lag and depth != self._max_bound:
                 return
             goals = [goal for goal in self._lassos.values() if goal.refuted < length]
             if length:
@@ -285,85 +329,112 @@ class _Check:
         if self._induction is None:
             self._sessions["induction"] = Session(self._meter, seed=self._seed)
             self._induction = Induction(self._sessions["induction"], self._system, self._induction_cone, candidates)
-        allowance = self._session.effort + INDUCTION_ALLOWANCE - self._sessions["induction"].effort
-        if allowance > 0:
-            proved = self._induction.inductive(depth, allowance)
-            for query in candidates:
-                if query.name in proved:
-                    self._proved_safety(query.name, f"{depth}-induction")
+        proved = self._induction.inductive(depth, 2 * self._session.effort + INDUCTION_ALLOWANCE)
+        for query in candidates:
+            if query.name in proved:
+                self._proved_safety(query.name, f"{depth}-induction")
 
     def _rely(self) -> None:
-        """Where steps can be interrupted: induction along flights. Once, since depth tells it nothing; again while its questions get too
-        little.
+        """Where steps can be interrupted: induction along flights. Once, since depth tells it nothing; again as long as its units get too
+        few.
         """
-        system = self._system
-        candidates = [q for q in self._safety if q.name in self._goals]
-        idle = {n: v for n, v in self._initial.items() if n in system.flight}
-        if self._rely_done or len(idle) < len(system.flight) or not idle or not candidates:
+        candidates = [q for q in self._safety if q.name in self._goals or q.name in self._unsought]
+        if self._rely_done or not self._interrupted or not candidates:
             return
+        if self._rely_guarantee is None:
+            self._rely_guarantee = self._begin_to_rely(candidates)
+        rely, inquiry = self._rely_guarantee
+        inquiry.until = 2 * self._session.effort + RELY_ALLOWANCE
+        try:
+            proved = rely.provable()
+        except GaveUp:
+            return
+        except NoFlights:
+            proved = frozenset[str]()
+        self._rely_done = True
+        self._lemmas = [q for q in self._rest if q.name in proved]
+        for query in candidates:
+            if query.name in proved:
+                self._proved_safety(query.name, "rely-guarantee induction")
+
+    def _begin_to_rely(self, candidates: Sequence[SafetyQuery]) -> tuple[RelyGuarantee, Inquiry]:
+        system = self._system
+        idle = self._idle
         # What every run begins with is often restored whenever no step is in flight: lemmas, to be dropped where they are wrong.
         cone = self._cones.close(self._induction_cone | system.flight)
         table, nothing = system.table, valuation(system, idle)
-        lemmas = [
+        self._rest = [
             SafetyQuery(f"rest {n}", table.and_(nothing, table.not_(valuation(system, {n: v}))), on_state=True)
             for n, v in self._initial.items()
             if n in cone and n not in idle
         ]
         facts = [goal.query for goal in self._search.facts]
         session = self._sessions["rely-guarantee"] = Session(self._meter, seed=self._seed)
-        env, limit = self._search.env, self._rely_limit
-        self._rely_limit *= 4
-        try:
-            flights = Flights(session, system, cone, idle=idle, env=env, limit=limit, phase=self._phase)
-            proved = RelyGuarantee(session, system, flights, [*candidates, *facts, *lemmas], limit).provable()
-        except GaveUp:
-            return
-        except NoFlights:
-            proved = frozenset[str]()
-        self._rely_done = True
-        self._lemmas = [q for q in lemmas if q.name in proved]
-        for query in candidates:
-            if query.name in proved:
-                self._proved_safety(query.name, "rely-guarantee induction")
+        inquiry = Inquiry(session, "rely-guarantee induction", 0)
+        flights = Flights(inquiry, system, cone, idle=idle, env=self._search.env)
+        return RelyGuarantee(inquiry, system, flights, [*candidates, *facts, *self._rest]), inquiry
+
+    @property
+    def _idle(self) -> dict[str, int]:
+        """The values of the flight variables where no step is in flight, as far as the initial states say."""
+        return {n: v for n, v in self._initial.items() if n in self._system.flight}
+
+    @property
+    def _interrupted(self) -> bool:
+        """Steps can be interrupted, and it is known when none is in flight."""
+        return 0 < len(self._system.flight) == len(self._idle)
 
     def _rank(self, depth: int) -> None:
         """Exclude loops whatever the stem, by variables that only move one way. What induction has proved by then helps."""
+        if self._rely_guarantee is not None and not self._rely_done and self._session.effort < RELY_PATIENCE:
+            return
         for name in list(self._lassos):
+            if self._shape(name) in self._unranked or (self._system.flight and not self._interrupted):
+                continue
             try:
                 self._rank_one(name, depth)
             except GaveUp:
                 continue
             except NoFlights:
-                self._unranked.add(name)
+                self._unranked.add(self._shape(name))
 
     def _rank_one(self, name: str, depth: int) -> None:
-        known = [*(goal.query for goal in self._search.facts), *self._lemmas]
-        facts = [self._system.table.not_(query.bad) for query in known if query.on_state]
-        idle = {n: v for n, v in self._initial.items() if n in self._system.flight}
-        started = self._rankings.get(name)
-        if name in self._unranked or len(idle) < len(self._system.flight):
-            return
-        if started is None or started[1] < len(facts):
-            # More is known than when it began; it begins anew.
+        shape = self._shape(name)
+        share = 3 * self._session.effort // len({self._shape(n) for n in self._lassos})
+        until = self._lasso_effort if self._only_bounds(name) else share + RANKING_ALLOWANCE
+        query = self._lassos[name].query
+        if shape not in self._rankings:
+            if self._only_bounds(name) and (until <= RANKING_ALLOWANCE // 2 or self._grown.get(name) != depth):
+                return  # looking for lassos costs so little that there is no need to know that there are none
             session = self._sessions[f"ranking {name}"] = Session(self._meter, seed=self._seed)
-            query, cone = self._lassos[name].query, self._cone_of[name]
-            ranking = Ranking(session, self._system, query, cone, facts=facts, idle=idle, env=self._search.env, limit=RANKING_ALLOWANCE)
-            started = self._rankings[name] = (ranking, len(facts), session)
-        ranking, _, session = started
-        while ranking.length < RANKING_LENGTHS * depth:
-            allowance = self._meter.spent - 2 * session.effort + RANKING_ALLOWANCE
-            if allowance <= 0:
-                return
-            if ranking.excludes_loops(allowance):
-                if name in self._goals:  # `within least`: there is a bound, and the count goes on to find it
-                    self._lassos.pop(name)
-                    return
-                self._proved(name, f"ranking by {len(ranking.stable)} monotone variables, {ranking.length} steps", None)
-                return
+            inquiry = Inquiry(session, self._phase, 0)
+            ranking = Ranking(inquiry, self._system, query.never, self._cone_of[name], idle=self._idle, env=self._search.env)
+            self._rankings[shape] = _Ranked(ranking, inquiry)
+        ranked = self._rankings[shape]
+        known = (*(goal.query for goal in self._search.facts), *self._lemmas)
+        news = {query.name: self._system.table.not_(query.bad) for query in known if query.on_state and query.name not in ranked.told}
+        if news:
+            ranked.ranking.learn(list(news.values()))
+            ranked.told.update(news)
+        ranked.inquiry.until, ranked.inquiry.phase = max(until, ranked.inquiry.until), self._phase
+        if ranked.ranking.excludes_loops(query.recurs, RANKING_LENGTHS * depth):
+            if self._only_bounds(name):  # there is a bound, and the count goes on to find it
+                self._lassos.pop(name)
+            else:
+                by = f"ranking by {len(ranked.ranking.stable)} monotone variables, {ranked.ranking.length} steps"
+                self._proved(name, by, None)
+
+    def _shape(self, name: str) -> _Shape:
+        """Queries of one shape have one ranking."""
+        return self._lassos[name].query.never.id, self._cone_of[name]
+
+    def _only_bounds(self, name: str) -> bool:
+        """A `within least` query: no lasso means that there is a bound, which is for the count to find."""
+        return name in self._goals
 
     def _recur(self, depth: int) -> None:
         """Where every run of this length repeats itself, what has been refuted to this length is refuted for ever."""
-        questions: dict[str, Callable[[int, int, str], bool]] = {}
+        questions: dict[str, Callable[[int, Inquiry], bool]] = {}
         for name, lasso in self._lassos.items():
             if lasso.refuted >= depth:
                 questions[name] = lasso.simple_path_exists
@@ -371,13 +442,13 @@ class _Check:
             questions[name] = goal.paths().exists
         answers: dict[object, bool] = {}
         for name, exists in questions.items():
-            allowance = self._session.effort - 2 * self._recurrence_effort + RECURRENCE_ALLOWANCE
+            before = self._session.effort
+            allowance = before - 2 * self._recurrence_effort + RECURRENCE_ALLOWANCE
             if allowance <= 0:
                 return
-            before = self._session.effort
             try:
                 if exists not in answers:
-                    answers[exists] = exists(depth, allowance, self._phase)
+                    answers[exists] = exists(depth, Inquiry(self._session, self._phase, before + allowance))
                 if not answers[exists]:
                     self._proved(name, f"recurrence bound {depth - 1}", depth)
             except GaveUp:
@@ -389,7 +460,7 @@ class _Check:
         """An induction has proved this goal: other arguments may rest on it."""
         if self._induction is not None:
             self._induction.prove(name)
-        goal = self._goals[name]
+        goal = self._goals.get(name) or self._unsought.pop(name)
         if isinstance(goal, SafetyGoal):
             self._search.fact(goal)
         self._proved(name, by, None)

@@ -7,6 +7,7 @@ violates are told apart follows Eén, Sörensson: Temporal induction by incremen
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
 from mmu_smt.engines.result import OutOfBudget
 from mmu_smt.solve.session import Answer, Session
@@ -24,14 +25,29 @@ class GaveUp(Exception):
     """A question was given up at its own limit, with the run's budget not yet spent: nothing is known, and the search goes on."""
 
 
-def attempted(session: Session, assumptions: Iterable[int], limit: int, phase: str) -> bool:
-    """Like `settled`, for a question that is only worth so many rlimit units. Raises GaveUp when they are spent, OutOfBudget when the run's
-    are.
+@dataclass(slots=True)
+class Inquiry:
+    """Questions to one session that are worth its effort only up to a total of `until` rlimit units, which may be raised later.
+
+    A question that was given up is asked again only with twice the units, so that asking in vain costs no more than the answer.
     """
-    answer = session.check(assumptions, rlimit=limit)
-    if answer.reason is UnknownReason.RLIMIT and not session.exhausted:
-        raise GaveUp
-    return settled(answer, phase)
+
+    session: Session
+    phase: str
+    until: int
+    _lost: int = 0  # units of the question given up last, if none has been answered since
+
+    def ask(self, assumptions: Iterable[int] = ()) -> bool:
+        """Like `settled`. Raises GaveUp when the units are spent, OutOfBudget when the run's are."""
+        left = self.until - self.session.effort
+        if left <= 0 or left < 2 * self._lost:
+            raise GaveUp
+        answer = self.session.check(assumptions, rlimit=left)
+        if answer.reason is UnknownReason.RLIMIT and not self.session.exhausted:
+            self._lost = left
+            raise GaveUp
+        self._lost = 0
+        return settled(answer, self.phase)
 
 
 class SimplePaths:
@@ -63,17 +79,14 @@ class SimplePaths:
             self._session.clause((-self.active, -equal))
         return bool(repeated)
 
-    def exists(self, length: int, limit: int, phase: str, assumptions: Sequence[int] = ()) -> bool:
+    def exists(self, length: int, inquiry: Inquiry, assumptions: Sequence[int] = ()) -> bool:
         """Is there a run of that many transitions without a repetition? The transitions must have been asserted.
 
-        `limit`: rlimit units for the whole question. Raises GaveUp and OutOfBudget as `attempted` does.
+        `inquiry`: of the same session. Raises GaveUp and OutOfBudget as it does.
         """
-        end = self._session.effort + limit
         for i in range(length + 1):
             self._key(i, length)  # so that the model has a value for each
-        while attempted(self._session, (self.active, *assumptions), end - self._session.effort, phase):
+        while inquiry.ask((self.active, *assumptions)):
             if not self.refine(length):
                 return True
-            if self._session.effort >= end:
-                raise GaveUp
         return False

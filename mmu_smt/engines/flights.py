@@ -13,12 +13,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from mmu_smt.engines.bounded import valuation
-from mmu_smt.engines.completeness import attempted
+from mmu_smt.engines.completeness import Inquiry
 from mmu_smt.engines.dependencies import variables_of
 from mmu_smt.engines.unroll import Observer, Unroller
 from mmu_smt.model.system import TransitionSystem
 from mmu_smt.model.term import Op, Term
-from mmu_smt.solve.session import Session
 
 
 class NoFlights(Exception):
@@ -29,45 +28,56 @@ class Flights:
     """The transitions of a flight, unrolled in a session. Place j: the state before transition j and that transition.
 
     `idle`: values of the flight variables when no step is in flight. `env`: a transition is an env step; None where there are none.
-    `moves`: the transitions that count, of the system's own relation unless given. `facts`: hold of every reachable state. `limit`: rlimit
-    units for each question asked on the way. Raises NoFlights; GaveUp and OutOfBudget as `attempted` does.
+    `moves`: the transitions that count, of the system's own relation unless given.
     """
 
     def __init__(
         self,
-        session: Session,
+        inquiry: Inquiry,
         system: TransitionSystem,
         cone: frozenset[str],
         *,
         idle: Mapping[str, int],
         env: Observer | None,
         moves: Term | None = None,
-        facts: Sequence[Term] = (),
-        limit: int,
-        phase: str,
     ) -> None:
-        self._session = session
-        self._limit = limit
-        self._phase = phase
+        self._inquiry = inquiry
+        self._session = session = inquiry.session
+        self._system = system
         self.unroller = Unroller(session, system, cone | system.flight)
         self.unroller.assume()
         self._moves = Observer("moves", system.step_ok if moves is None else moves, on_state=False)
         self._idle = Observer("idle", valuation(system, idle), on_state=True)
         self._env = env
-        self._valid = Observer("valid", _over(system, [system.domain_state, *facts], frozenset(self.unroller.cone)), on_state=True)
+        self._valid: list[Observer] = []
+        self.learn([system.domain_state])
         self._free = () if env is None else tuple(n for n in self.unroller.cone if n not in system.flight)
         self.unroller.extend(free=self._free)
-        self.disturbed = self._changed_by_env(system)
-        """State variables that env steps change."""
-        self._settle(0, self._free)
+        self.disturbed: frozenset[str] = frozenset()
+        """State variables that env steps change. Known when it has begun."""
+        self._begun = False
+        self._changed: set[str] = set()
+        self._unchanged: Sequence[str] = () if env is None else self.unroller.cone  # as far as is known
 
     @property
     def places(self) -> int:
         return self.unroller.length
 
+    def learn(self, facts: Sequence[Term]) -> None:
+        """Take note of what holds of every reachable state."""
+        conjuncts = _over(self._system, facts, frozenset(self.unroller.cone))
+        self._valid.append(Observer(f"valid{len(self._valid)}", conjuncts, on_state=True))
+
     def begin(self) -> None:
-        """Assert that no step is in flight at place 0. Until then it is any state."""
-        self._session.clause((self.idle(0),))
+        """Find what env steps change, and assert that no step is in flight at place 0; until then it is any state.
+
+        Raises NoFlights; GaveUp and OutOfBudget as the inquiry does, and goes on from there when called again.
+        """
+        if not self._begun:
+            self._find_changed_by_env()
+            self._begun = True
+            self._session.clause((self.idle(0),))
+            self._settle(0, self._free)
 
     def undisturbed(self, names: Iterable[str]) -> None:
         """Take note that env steps leave these alone, whatever was found."""
@@ -77,7 +87,9 @@ class Flights:
             self._settle(place, held)
 
     def extend(self) -> None:
-        """One more place."""
+        """One more place. Only once it has begun: what env steps change must be known."""
+        if not self._begun:
+            raise ValueError("flights are extended once they have begun")
         self.unroller.extend(free=self._free)
         self._settle(self.places - 1, self._free)
 
@@ -101,7 +113,15 @@ class Flights:
 
     def valid(self, place: int) -> tuple[int, ...]:
         """Literals: up to this place, states have values of their types and satisfy the facts."""
-        return tuple(self.unroller.observe((self._valid,), t)[0] for t in range(place + 1))
+        return tuple(literal for t in range(place + 1) for literal in self.valid_at(t))
+
+    def valid_at(self, place: int) -> tuple[int, ...]:
+        """Literals: the state of this place has values of its types and satisfies the facts."""
+        return tuple(self.unroller.observe((valid,), place)[0] for valid in self._valid)
+
+    def valid_in(self, unroller: Unroller) -> tuple[int, ...]:
+        """The same of the first state of another unrolling, of the same variables."""
+        return unroller.observe(self._valid, 0)
 
     def reaches(self, place: int) -> tuple[int, ...]:
         """Literals: the flight goes on to this place."""
@@ -116,25 +136,21 @@ class Flights:
         after, following = self.unroller.after(place, names), self.unroller.state(place + 1, names)
         self._session.clause((self._session.define_equal(f"undisturbed@{place}", after, following),))
 
-    def _changed_by_env(self, system: TransitionSystem) -> frozenset[str]:
+    def _find_changed_by_env(self) -> None:
         """Asked of transition 0 from an arbitrary valid state. Each model shows some, until there are no more."""
-        if self._env is None:
-            return frozenset()
+        system = self._system
         table, now = system.table, {str(v.payload): v for v in system.state}
-        differs = [Observer(f"{n} changes", table.ne(now[n], system.primed[n]), on_state=False) for n in self.unroller.cone]
         assumptions = (self.moves(0), self.is_env(0), *self.valid(0))
-        left: dict[str, int] = dict(zip(self.unroller.cone, self.unroller.observe(differs, 0), strict=True))
-        changed: set[str] = set()
-        while left:
-            some = self._session.define_or("env changes", list(left.values()))
-            if not attempted(self._session, (*assumptions, some), self._limit, self._phase):
+        while self._unchanged:
+            differs = [Observer(f"{n} changes", table.ne(now[n], system.primed[n]), on_state=False) for n in self._unchanged]
+            literals = dict(zip(self._unchanged, self.unroller.observe(differs, 0), strict=True))
+            if not self._inquiry.ask((*assumptions, self._session.define_or("env changes", list(literals.values())))):
                 break
-            found = [n for n, literal in left.items() if self._session.value(literal)]
-            changed.update(found)
-            left = {n: literal for n, literal in left.items() if n not in found}
-        if changed & system.flight:
+            self._changed.update(n for n, literal in literals.items() if self._session.value(literal))
+            self._unchanged = tuple(n for n in self._unchanged if n not in self._changed)
+        if self._changed & system.flight:
             raise NoFlights
-        return frozenset(changed)
+        self.disturbed = frozenset(self._changed)
 
 
 def _over(system: TransitionSystem, terms: Iterable[Term], cone: frozenset[str]) -> Term:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from mmu_smt.engines.bounded import bad_observer
-from mmu_smt.engines.completeness import GaveUp, SimplePaths, attempted
+from mmu_smt.engines.completeness import GaveUp, Inquiry, SimplePaths
 from mmu_smt.engines.unroll import Observer, Unroller
 from mmu_smt.model.system import SafetyQuery, TransitionSystem
 from mmu_smt.solve.session import Session
@@ -29,6 +29,7 @@ class _Candidate:
     assumed: int
     places: int = 0  # how many places `assumed` speaks of
     proved: bool = False
+    aside: bool = False
     facts: int = 0  # how many places a proved query has been asserted of
 
 
@@ -41,6 +42,7 @@ class Induction:
 
     def __init__(self, session: Session, system: TransitionSystem, cone: frozenset[str], queries: Iterable[SafetyQuery]) -> None:
         self._session = session
+        self._inquiry = Inquiry(session, PHASE, 0)
         self._unroller = Unroller(session, system, cone)
         self._unroller.assume()
         self._unroller.extend()
@@ -52,20 +54,25 @@ class Induction:
         """Take note that this holds of every run: it is a fact from here on."""
         self._candidates[name].proved = True
 
+    def set_aside(self, name: str) -> None:
+        """This one's base is not extended any more: it is no candidate, but may yet be proved by others."""
+        self._candidates[name].aside = True
+
     def drop(self, name: str) -> None:
         """This one does not hold, or nobody asks any more."""
         self._candidates.pop(name, None)
 
-    def inductive(self, k: int, limit: int) -> frozenset[str]:
-        """Candidates that are k-inductive together with the facts (k >= 1). `limit`: rlimit units for each question; where it runs out,
-        nothing is claimed.
+    def inductive(self, k: int, until: int) -> frozenset[str]:
+        """Candidates that are k-inductive together with the facts (k >= 1). `until`: the session's total effort in rlimit units at which
+        the attempt is given up and nothing is claimed.
 
         Raises OutOfBudget when the run's own budget ends.
         """
+        self._inquiry.until = until
         self._deepen(k)
-        alive = [c for c in self._candidates.values() if not c.proved]
+        alive = [c for c in self._candidates.values() if not c.proved and not c.aside]
         try:
-            return frozenset(c.query.name for c in self._fixpoint(alive, k, limit))
+            return frozenset(c.query.name for c in self._fixpoint(alive, k))
         except GaveUp:
             return frozenset()
 
@@ -89,7 +96,7 @@ class Induction:
                 session.clause((-self._bad(candidate, candidate.facts),))
                 candidate.facts += 1
 
-    def _fixpoint(self, alive: list[_Candidate], k: int, limit: int) -> list[_Candidate]:
+    def _fixpoint(self, alive: list[_Candidate], k: int) -> list[_Candidate]:
         """Drop what fails until nothing does. A dropped query is no assumption any more, so everything is asked again."""
         while True:
             states = [c for c in alive if c.query.on_state]
@@ -98,21 +105,21 @@ class Induction:
             assumed = [c.assumed for c in alive]
             here = [-self._bad(c, k) for c in states]
             took = self._unroller.took(k)
-            failed = self._failing(states, assumed, k, limit)
-            failed = failed or self._failing(faults, assumed + here, k, limit)
-            failed = failed or self._failing(steps, [*assumed, *here, took], k, limit)
+            failed = self._failing(states, assumed, k)
+            failed = failed or self._failing(faults, assumed + here, k)
+            failed = failed or self._failing(steps, [*assumed, *here, took], k)
             if not failed:
                 return alive
             alive = [c for c in alive if c.query.name not in failed]
 
-    def _failing(self, group: Sequence[_Candidate], assumptions: list[int], k: int, limit: int) -> frozenset[str]:
+    def _failing(self, group: Sequence[_Candidate], assumptions: list[int], k: int) -> frozenset[str]:
         """Those of the group that fail in place k of one simple path, or none if there is no such path for any."""
         if not group:
             return frozenset()
         bads = [self._bad(c, k) for c in group]
         some = self._session.define_or(f"step fails@{k}", bads)
         question = (*assumptions, some, self._simple.active)
-        while attempted(self._session, question, limit, PHASE):
+        while self._inquiry.ask(question):
             if not self._simple.refine(k):
                 return frozenset(c.query.name for c, bad in zip(group, bads, strict=True) if self._session.value(bad))
         return frozenset()

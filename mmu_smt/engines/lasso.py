@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mmu_smt.engines.completeness import SimplePaths
+from mmu_smt.engines.completeness import Inquiry, SimplePaths
 from mmu_smt.engines.unroll import Observer, Unroller
 from mmu_smt.model.system import ProgressQuery, TransitionSystem
 from mmu_smt.solve.session import Session
@@ -107,18 +107,18 @@ class LassoGoal:
             self._claims[length, self.fair] = claim
         return self._claims[length, self.fair]
 
-    def simple_path_exists(self, length: int, limit: int, phase: str) -> bool:
-        """Is there a run of that many transitions on which a longer lasso could lie? If not, refuting this length refutes all. Raises
-        OutOfBudget.
+    def simple_path_exists(self, length: int, inquiry: Inquiry) -> bool:
+        """Is there a run of that many transitions on which a longer lasso could lie? If not, refuting this length refutes all. Raises as
+        `inquiry` does.
 
         Without fairness a shortest lasso repeats no state but its first: a cycle through a transition is cut down to a simple one. With
         fairness the same holds of states paired with "the loop has begun" and what has been seen in it, since a repetition there can be cut
         out.
         """
         if not self._requirements or not self.fair:
-            return self.loops.plain.exists(length, limit, phase)
+            return self.loops.plain.exists(length, inquiry)
         self._extend(length)
-        return self._product.exists(length, limit, phase, (self._active,))
+        return self._product.exists(length, inquiry, (self._active,))
 
     def _extend(self, length: int) -> None:
         session = self._session

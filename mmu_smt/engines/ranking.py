@@ -1,10 +1,11 @@
-"""Absence of lassos by a ranking that is found, not given: variables that can only move one way.
+"""Absence of lassos by a ranking that is found, not given: variables that can only move one way, or only to one place.
 
 In a loop every variable of the cone returns to its value. One that no transition of a loop can decrease (or none can increase) is therefore
-constant there; with it constant, others may become monotone, and so on: a lexicographic ranking, found to its fixpoint. What remains is a
-question about a few transitions: is there a run of n transitions in which all these variables stand still and which ends with the recurring
-event? If not, neither is there a loop, since every loop can be gone round backwards for n transitions. The stem does not matter, nor does
-reachability beyond proved invariants, and fairness plays no role.
+constant there; so is one that every transition leaves alone or sets to the same rigid value, since once there it never leaves. With these
+constant, others may become so too: a lexicographic ranking, found to its fixpoint. What remains is a question about a few transitions: is
+there a run of n transitions in which all these variables stand still and which ends with the recurring event? If not, neither is there a
+loop, since every loop can be gone round backwards for n transitions. The stem does not matter, nor does reachability beyond proved
+invariants, and fairness plays no role.
 
 Where steps can be interrupted, transitions are looked at along flights (see `flights`), of transitions that a loop may take; only those
 that are no env steps are counted.
@@ -16,154 +17,224 @@ taken from single variables, and of k-liveness's stabilising constraints (Claess
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-from mmu_smt.engines.completeness import GaveUp, attempted
-from mmu_smt.engines.flights import Flights
-from mmu_smt.engines.unroll import Observer
-from mmu_smt.model.system import ProgressQuery, TransitionSystem
+from mmu_smt.engines.completeness import Inquiry
+from mmu_smt.engines.flights import Flights, NoFlights
+from mmu_smt.engines.targets import Targets
+from mmu_smt.engines.unroll import Observer, Unroller
+from mmu_smt.model.system import TransitionSystem
 from mmu_smt.model.term import Term
-from mmu_smt.solve.session import Session
-
-PHASE = "ranking"
 
 LONGEST = 64
 """Places of a flight that are looked at; a step with more transitions is left to other arguments."""
 
 
-class Ranking:
-    """The search for such an argument for one query, in a session of its own.
+@dataclass(slots=True)
+class _Event:
+    """A recurring event. `by_env`: an env step can be it; None where that is not known yet. `first`: runs of this many transitions and a
+    few more may all be excluded. `excluded`: they are.
+    """
 
-    `cone`: the state variables on which the query's lassos close. `facts`: proved invariants, over constants and state. `idle`
-    and `env`: as
-    in `Flights`, which raises NoFlights. `limit`, here and elsewhere: rlimit units for each question. Raises GaveUp where one is spent (the
-    search then goes on from there when asked again), OutOfBudget where the run's budget is.
+    observer: Observer
+    by_env: bool | None = None
+    first: int = 1
+    excluded: bool = False
+
+
+class Ranking:
+    """The search for such an argument, in a session of its own, for all queries of one cone that exclude the same event from the loop.
+
+    `cone`: the state variables on which the queries' lassos close. `idle` and `env`: as in `Flights`. Whatever asks raises NoFlights where
+    the argument cannot apply, GaveUp where the inquiry is spent (the search then goes on from there when asked again) and OutOfBudget where
+    the run's budget is.
     """
 
     def __init__(
         self,
-        session: Session,
+        inquiry: Inquiry,
         system: TransitionSystem,
-        query: ProgressQuery,
+        never: Term,
         cone: frozenset[str],
         *,
-        facts: Sequence[Term],
         idle: Mapping[str, int],
         env: Observer | None,
-        limit: int,
     ) -> None:
         self.stable: list[str] = []
         """Variables that stand still in every loop, in the order in which they were found."""
         self.length = 0
-        """Transitions of the runs looked at."""
-        self._session = session
-        self._limit = limit
+        """Transitions of the longest runs looked at."""
+        self._inquiry = inquiry
+        self._session = inquiry.session
         table = system.table
-        moves = table.and_(system.step_ok_loop, table.not_(query.never))
-        self._recurs = Observer("recurs", query.recurs, on_state=False)
-        self._flights = Flights(session, system, cone, idle=idle, env=env, moves=moves, facts=facts, limit=limit, phase=PHASE)
+        moves = table.and_(system.step_ok_loop, table.not_(never))
+        self._events: dict[int, _Event] = {}  # by the term's id
+        self._flights = Flights(inquiry, system, cone, idle=idle, env=env, moves=moves)
         self._unroller = self._flights.unroller
+        self._anywhere = Unroller(self._session, system, cone | system.flight)
+        """One transition from any valid state: fewer variables move one way there, but those that do are cheap to find."""
+        self._anywhere.assume()
+        self._anywhere.extend()
+        self._moves = Observer("moves", moves, on_state=False)
+        self._refuted: dict[Observer, frozenset[str]] = {}  # by a transition from a valid state in which these variables moved
         self._same: dict[str, Observer] = {}
-        self._monotone: dict[str, tuple[Observer, Observer]] = {}
+        self._one_way: dict[str, tuple[Observer, ...]] = {}
         self._compare(system)
-        self._longest = 0  # transitions of the longest flight, less one
-        self._excluded = 0  # consecutive lengths for which no run ends with `recurs`
-        self._applies: bool | None = None  # None: not known yet
         self._complete = False  # `stable` is
+        self._round: list[Observer] | None = None  # what the round going on has not refuted
+        self._place = 0  # of the round
+        self._longest: int | None = None  # transitions of the longest flight, less one
+        self._runs: list[int] = []  # literals: the first n transitions are of a loop in which `stable` stands still
 
-    def excludes_loops(self, limit: int) -> bool:
-        """Look at runs of one more transition. True iff none of that many, or a few fewer, ends with `recurs`: then no lasso exists.
+    def learn(self, facts: Sequence[Term]) -> None:
+        """Take note of proved invariants. What did not stand still may do so among fewer states."""
+        self._flights.learn(facts)
+        for event in self._events.values():
+            event.by_env = None
+        self._complete = False
+        self._round = None
+        self._refuted.clear()
 
-        Runs begin where no step is in flight. Going back n transitions from `recurs` may lead into a flight; its beginning is at most the
-        length of a flight further back, so that all those lengths must be excluded.
-        """
-        self._limit = limit
-        if self._applies is None:
-            self._applies = not self._env_alone()
-            self._flights.begin()
-        if self._applies and not self._complete:
+    def excludes_loops(self, recurs: Term, longest: int) -> bool:
+        """True iff no lasso exists with this event in its loop, as far as that can be seen from runs of at most `longest` transitions."""
+        event = self._events.setdefault(recurs.id, _Event(Observer(f"recurs{recurs.id}", recurs, on_state=False)))
+        if event.excluded:
+            return True
+        if event.by_env is None:
+            event.by_env = self._env_alone(event)
+        if event.by_env:
+            return False
+        self._flights.begin()
+        if not self._complete:
             self._find_stable()
-        self.length += 1
-        return self._applies and self._excludes(self.length)
+            self._longest = None
+            self._runs = []
+            for other in self._events.values():
+                other.first = 1
+            self._complete = True
+        if self._longest is None:
+            self._longest = self._longest_flight()
+        event.excluded = self._excludes(event, self._longest, longest)
+        return event.excluded
 
-    def _excludes(self, n: int) -> bool:
-        while self._flights.places < n:
-            self._flights.extend()
-        run = [literal for t in range(n) for literal in self._flights.own(t)]
-        ends = self._unroller.observe((self._recurs,), n - 1)[0]
-        question = (*run, *self._flights.valid(n - 1), *self._still(n), ends)
-        try:
-            self._excluded = 0 if attempted(self._session, question, self._limit, PHASE) else self._excluded + 1
-        except GaveUp:
-            self._excluded = 0
-            raise
-        return self._excluded > self._longest
+    def _excludes(self, event: _Event, behind: int, longest: int) -> bool:
+        """Runs begin where no step is in flight. Going back n transitions from `recurs` may lead into a flight; its beginning is at most
+        the length of a flight further back (`behind`), so that all those lengths must be excluded: they are asked about together.
+        """
+        while event.first + behind <= longest:
+            self.length = event.first + behind
+            ends = {n: self._ends(event, n) for n in range(event.first, self.length + 1)}
+            some = self._session.define_or("recurs", list(ends.values()))
+            if not self._inquiry.ask((self._run(event.first), some)):
+                return True
+            event.first = 1 + max(n for n, literal in ends.items() if self._session.value(literal))
+        return False
 
-    def _env_alone(self) -> bool:
+    def _ends(self, event: _Event, n: int) -> int:
+        """The literal: a run of n transitions ends with the event."""
+        run = self._run(n)
+        return self._session.define_and(f"recurs after {n}", (run, self._unroller.observe((event.observer,), n - 1)[0]))
+
+    def _run(self, n: int) -> int:
+        while len(self._runs) < n:
+            place = len(self._runs)
+            if self._flights.places <= place:
+                self._flights.extend()
+            parts = [*self._flights.own(place), *self._flights.valid_at(place), *self._still_at(place)]
+            self._runs.append(self._session.define_and(f"run {place + 1}", parts + self._runs[-1:]))
+        return self._runs[n - 1]
+
+    def _env_alone(self, event: _Event) -> bool:
         """Can an env step be the recurring event? Then a loop may be of env steps alone, which are not counted. From any valid state."""
-        recurs = self._unroller.observe((self._recurs,), 0)[0]
-        question = (self._flights.moves(0), self._flights.is_env(0), *self._flights.valid(0), recurs)
-        return attempted(self._session, question, self._limit, PHASE)
+        recurs = self._unroller.observe((event.observer,), 0)[0]
+        return self._inquiry.ask((self._flights.moves(0), self._flights.is_env(0), *self._flights.valid(0), recurs))
+
+    def _longest_flight(self) -> int:
+        """Transitions of the longest flight, less one. Raises NoFlights where it is too long."""
+        place = 0
+        while self._goes_on(place):
+            place += 1
+        return place
+
+    def _goes_on(self, place: int) -> bool:
+        """Is a step in flight after the transition of this place, on some flight? Raises NoFlights where flights are too long."""
+        flights = self._flights
+        question = (*flights.reaches(place), *self._still(place + 1), *flights.own(place), -flights.lands(place))
+        if not self._inquiry.ask(question):
+            return False
+        if place + 1 >= LONGEST:
+            raise NoFlights
+        if flights.places <= place + 1:
+            flights.extend()
+        return True
+
+    # ------------------------------------------------------------------------------------------ what stands still
 
     def _compare(self, system: TransitionSystem) -> None:
         table = system.table
         now = {str(v.payload): v for v in system.state}
+        targets = Targets(system)
         for name in self._unroller.cone:
             before, after = now[name], system.primed[name]
             if before.width:
                 up, down = table.ule(before, after), table.ule(after, before)
             else:
                 up, down = table.or_(table.not_(before), after), table.or_(table.not_(after), before)
-            self._same[name] = Observer(f"{name} stays", table.eq(before, after), on_state=False)
-            self._monotone[name] = (Observer(f"{name} rises", up, on_state=False), Observer(f"{name} falls", down, on_state=False))
+            same = table.eq(before, after)
+            self._same[name] = Observer(f"{name} stays", same, on_state=False)
+            ways = [Observer(f"{name} rises", up, on_state=False), Observer(f"{name} falls", down, on_state=False)]
+            for target in targets.of(name):
+                ways.append(Observer(f"{name} settles {target.id}", table.or_(same, table.eq(after, target)), on_state=False))
+            self._one_way[name] = tuple(ways)
 
     def _find_stable(self) -> None:
-        """Rounds to the fixpoint: whatever is monotone while the stable variables stand still is stable too."""
-        while True:
-            found = self._monotone_now([n for n in self._same if n not in self.stable])
+        """Rounds to the fixpoint: whatever moves one way while the stable variables stand still is stable too."""
+        while names := [n for n in self._same if n not in self.stable]:
+            found = self._monotone_anywhere(names) if self._round is None else []
+            found = found or self._monotone_now(names)
+            self._round = None
             if not found:
-                self._measure()
-                self._complete = True
                 return
             self.stable.extend(found)
             self._flights.undisturbed(found)
 
+    def _monotone_anywhere(self, names: Sequence[str]) -> list[str]:
+        """Those of the names that move one way in every transition from a valid state."""
+        observe, value = self._anywhere.observe, self._session.value
+        still = dict(zip(self._same, observe(list(self._same.values()), 0), strict=True))
+        context = (*self._flights.valid_in(self._anywhere), *(still[n] for n in self.stable), *observe((self._moves,), 0))
+        # A transition that refuted something before does so still, unless something moved in it that has been found to stand still.
+        every = [o for name in names for o in self._one_way[name]]
+        left: list[Observer] = [o for o in every if o not in self._refuted or self._refuted[o].intersection(self.stable)]
+        while left:
+            literals = dict(zip(left, observe(left, 0), strict=True))
+            if not self._inquiry.ask((*context, self._session.define_or("not one way", [-literal for literal in literals.values()]))):
+                break
+            moved = frozenset(n for n, literal in still.items() if not value(literal))
+            self._refuted.update((o, moved) for o in left if not value(literals[o]))
+            left = [o for o in left if value(literals[o])]
+        return [name for name in names if any(o in left for o in self._one_way[name])]
+
     def _monotone_now(self, names: Sequence[str]) -> list[str]:
-        """Those of the names that every transition of a flight can only raise, or only lower. Each model drops all that it refutes."""
-        observers = [(name, o) for name in names for o in self._monotone[name]]
-        alive: list[Observer] = [o for _, o in observers]
-        place = 0
-        while alive:
-            literals = dict(zip(alive, self._unroller.observe(alive, place), strict=True))
-            context = (*self._flights.reaches(place), *self._still(place + 1))
-            some = self._session.define_or("not monotone", [-literal for literal in literals.values()])
-            if attempted(self._session, (*context, self._flights.moves(place), some), self._limit, PHASE):
-                alive = [o for o in alive if self._session.value(literals[o])]
-            elif self._goes_on(place):
-                place += 1
-                if place == LONGEST:
-                    return []
-                if self._flights.places <= place:
-                    self._flights.extend()
+        """Those of the names that move one way in every transition of a flight. Each model drops all that it refutes."""
+        if self._round is None:
+            self._round = [o for name in names for o in self._one_way[name]]
+            self._place = 0
+        while self._round:
+            literals = dict(zip(self._round, self._unroller.observe(self._round, self._place), strict=True))
+            context = (*self._flights.reaches(self._place), *self._still(self._place + 1), self._flights.moves(self._place))
+            some = self._session.define_or("not one way", [-literal for literal in literals.values()])
+            if self._inquiry.ask((*context, some)):
+                self._round = [o for o in self._round if self._session.value(literals[o])]
+            elif self._goes_on(self._place):
+                self._place += 1
             else:
                 break
-        return list(dict.fromkeys(name for name, o in observers if o in alive))
-
-    def _measure(self) -> None:
-        """Follow flights to their end. (The search for monotone variables stops where the last one is refuted.)"""
-        place = 0
-        while place < LONGEST and self._goes_on(place):
-            place += 1
-            if self._flights.places <= place:
-                self._flights.extend()
-        self._longest = place
-        self._applies = place < LONGEST
-
-    def _goes_on(self, place: int) -> bool:
-        """Can a step be in flight after this place's transition, with the stable variables standing still?"""
-        question = (*self._flights.reaches(place), *self._still(place + 1), *self._flights.own(place), -self._flights.lands(place))
-        return attempted(self._session, question, self._limit, PHASE)
+        return [name for name in names if any(o in self._round for o in self._one_way[name])]
 
     def _still(self, n: int) -> tuple[int, ...]:
         """Literals: the stable variables stand still in the first n transitions."""
-        observers = [self._same[name] for name in self.stable]
-        return tuple(literal for t in range(n) for literal in self._unroller.observe(observers, t))
+        return tuple(literal for t in range(n) for literal in self._still_at(t))
+
+    def _still_at(self, place: int) -> tuple[int, ...]:
+        return self._unroller.observe([self._same[name] for name in self.stable], place)

@@ -10,13 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from mmu_smt.engines.bounded import bad_observer
-from mmu_smt.engines.completeness import attempted
+from mmu_smt.engines.completeness import Inquiry
 from mmu_smt.engines.flights import Flights
 from mmu_smt.engines.unroll import Observer
 from mmu_smt.model.system import SafetyQuery, TransitionSystem
-from mmu_smt.solve.session import Session
-
-PHASE = "rely-guarantee induction"
 
 LONGEST = 64
 """Places of a flight that are looked at; a step with more transitions is left to other arguments."""
@@ -25,54 +22,54 @@ LONGEST = 64
 class RelyGuarantee:
     """The argument for some queries, each of which must hold of the initial states (the bounded search has seen to that)."""
 
-    def __init__(self, session: Session, system: TransitionSystem, flights: Flights, queries: Iterable[SafetyQuery], limit: int) -> None:
-        self._session = session
+    def __init__(self, inquiry: Inquiry, system: TransitionSystem, flights: Flights, queries: Iterable[SafetyQuery]) -> None:
+        self._inquiry = inquiry
+        self._session = inquiry.session
         self._flights = flights
-        self._limit = limit
-        self._queries = tuple(queries)
-        flights.begin()
-        self._observers = {q.name: bad_observer(system, q) for q in self._queries}
+        self._alive: list[SafetyQuery] = list(queries)
+        self._place = 0
+        self._observers = {q.name: bad_observer(system, q) for q in self._alive}
 
     def provable(self) -> frozenset[str]:
         """Names of the queries that hold of every run (covers: that no run reaches).
 
-        Raises GaveUp where a question's limit is spent, OutOfBudget where the run's budget is.
+        Raises NoFlights; GaveUp and OutOfBudget as the inquiry does, and goes on from there when called again.
         """
-        alive = list(self._queries)
-        place = 0
-        while alive and place < LONGEST:
-            failed = self._failing(alive, place)
+        self._flights.begin()
+        while self._alive and self._place < LONGEST:
+            failed = self._failing(self._alive, self._place)
             if failed:
                 # What was assumed of earlier places is assumed no more.
-                alive = [q for q in alive if q.name not in failed]
-                place = 0
-            elif self._goes_on(alive, place):
-                if self._flights.places <= place + 1:
+                self._alive = [q for q in self._alive if q.name not in failed]
+                self._place = 0
+            elif self._goes_on(self._alive, self._place):
+                if self._flights.places <= self._place + 1:
                     self._flights.extend()
-                place += 1
+                self._place += 1
             else:
-                return frozenset(q.name for q in alive)
+                return frozenset(q.name for q in self._alive)
         return frozenset()
 
     def _failing(self, alive: Sequence[SafetyQuery], place: int) -> frozenset[str]:
         """Claims that some transition from this place breaks."""
-        context = self._context(alive, place)
         took = self._flights.moves(place)
-        states = [q for q in alive if q.on_state]
-        steps = [q for q in alive if not q.on_state and not q.faulting]
-        faults = [q for q in alive if q.faulting]
-        for group, assumptions in ((states, (*context, took)), (steps, (*context, took)), (faults, context)):
-            bads = dict(zip((q.name for q in group), self._bads(group, place), strict=True))
-            if bads:
-                some = self._session.define_or(f"breaks@{place}", list(bads.values()))
-                if attempted(self._session, (*assumptions, some), self._limit, PHASE):
-                    return frozenset(name for name, bad in bads.items() if self._session.value(bad))
-        return frozenset()
+        broken: dict[str, int] = {}
+        for group in (
+            [q for q in alive if q.on_state],
+            [q for q in alive if not q.on_state and not q.faulting],
+            [q for q in alive if q.faulting],
+        ):
+            for query, bad in zip(group, self._bads(group, place), strict=True):
+                broken[query.name] = bad if query.faulting else self._session.define_and(f"breaks {query.name}@{place}", (took, bad))
+        some = self._session.define_or(f"breaks@{place}", list(broken.values()))
+        if not self._inquiry.ask((*self._context(alive, place), some)):
+            return frozenset()
+        return frozenset(name for name, literal in broken.items() if self._session.value(literal))
 
     def _goes_on(self, alive: Sequence[SafetyQuery], place: int) -> bool:
         """Can a step be in flight after the transition of this place?"""
         question = (*self._context(alive, place), *self._flights.own(place), -self._flights.lands(place))
-        return attempted(self._session, question, self._limit, PHASE)
+        return self._inquiry.ask(question)
 
     def _context(self, alive: Sequence[SafetyQuery], place: int) -> tuple[int, ...]:
         """A flight to this place, with the claims at every state on it and of every transition before it."""

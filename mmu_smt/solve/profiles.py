@@ -15,8 +15,12 @@ class Profile:
     parameters: Mapping[str, int | bool | str] = field(default_factory=dict)
 
 
-FINITE_DOMAIN = Profile("finite-domain", "QF_FD")
-"""An incremental SAT solver behind bit-blasting. The default: on incremental queries the general solver is tens of times slower."""
+FINITE_DOMAIN = Profile("finite-domain", "QF_FD", {"ite_extra": False})
+"""An incremental SAT solver behind bit-blasting. The default: on incremental queries the general solver is tens of times slower.
+
+`ite_extra` adds two redundant clauses for each if-then-else. Steps consist of little else, and without them refuting the longest runs takes
+half the solver units (docs/measurements.md).
+"""
 
 BIT_VECTORS = Profile("bit-vectors", "QF_BV")
 """The tactic-based bit-vector solver. For comparison."""

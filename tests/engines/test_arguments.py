@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 
 from mmu_smt.engines.bounded import Search
+from mmu_smt.engines.completeness import Inquiry
 from mmu_smt.engines.dependencies import Cones
 from mmu_smt.engines.flights import Flights, NoFlights
 from mmu_smt.engines.induction import Induction
@@ -42,10 +44,11 @@ def rely_claims(system: TransitionSystem, queries: tuple[Query, ...]) -> Iterato
     base = [q for q in safety if not q.on_state or not _initially(search, q)]
     session = Session(Meter(Budget()))
     try:
-        flights = Flights(session, system, cone, idle=idle, env=search.env, limit=LIMIT, phase="test")
+        inquiry = Inquiry(session, "test", LIMIT)
+        flights = Flights(inquiry, system, cone, idle=idle, env=search.env)
+        yield from RelyGuarantee(inquiry, system, flights, base).provable()
     except NoFlights:
         return
-    yield from RelyGuarantee(session, system, flights, base, LIMIT).provable()
 
 
 def _initially(search: Search, query: SafetyQuery) -> bool:
@@ -64,12 +67,11 @@ def ranking_claims(system: TransitionSystem, queries: tuple[Query, ...]) -> Iter
             if found is None:
                 continue
             idle, search = found
-            try:
-                ranking = Ranking(Session(Meter(Budget())), system, query, cone, facts=(), idle=idle, env=search.env, limit=LIMIT)
-            except NoFlights:
-                continue
-            if any(ranking.excludes_loops(LIMIT) for _ in range(8)):
-                yield query.name
+            inquiry = Inquiry(Session(Meter(Budget())), "test", LIMIT)
+            ranking = Ranking(inquiry, system, query.never, cone, idle=idle, env=search.env)
+            with suppress(NoFlights):
+                if ranking.excludes_loops(query.recurs, 8):
+                    yield query.name
 
 
 def induction_claims(system: TransitionSystem, queries: tuple[Query, ...]) -> Iterator[str]:

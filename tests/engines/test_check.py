@@ -11,7 +11,7 @@ import pytest
 from mmu_smt.engines.check import check_queries
 from mmu_smt.engines.dependencies import Cones
 from mmu_smt.model.inputs import SELECTOR
-from mmu_smt.model.system import FairStep, ProgressQuery, SafetyQuery
+from mmu_smt.model.system import FairStep, ProgressQuery, SafetyQuery, TransitionSystem
 from mmu_smt.model.term import Term
 from mmu_smt.solve.budget import Budget, OutOfMemory
 from mmu_smt.solve.session import Session
@@ -187,6 +187,37 @@ class TestProofs:
         assert verdict.word is Word.PROVED
         assert verdict.by.startswith("ranking")
 
+    def test_ranking_sees_a_variable_settle(self) -> None:
+        # Whatever the guard was, it is only ever set to the constant `mine`, and once it is, the step that sets it is refused.
+        b = Builder()
+        t = b.table
+        mine, guard = b.const("mine", 8), b.var("guard", 8)
+        clock, sets = b.var("clock", 16), b.input("sets", 0)
+        b.next["guard"] = t.ite(sets, mine, guard)
+        b.next["clock"] = t.bvadd(clock, b.n(1, 16))
+        system = b.build(step_ok=t.not_(t.and_(sets, t.eq(guard, mine))))
+        verdict = check_queries(system, [ProgressQuery("p", sets, t.false)])["p"]
+        assert verdict.word is Word.PROVED
+        assert verdict.by.startswith("ranking")
+
+    def test_a_variable_set_to_what_changes_does_not_settle(self) -> None:
+        b = Builder()
+        t = b.table
+        other, guard, sets = b.var("other", 1), b.var("guard", 1), b.input("sets", 0)
+        b.next["guard"] = t.ite(sets, other, guard)
+        b.next["other"] = t.bvnot(other)
+        system = b.build(step_ok=t.not_(t.and_(sets, t.eq(guard, other))))
+        assert check_queries(system, [ProgressQuery("p", sets, t.false)])["p"].word is Word.VIOLATED
+
+    def test_ranking_goes_as_far_back_as_the_longest_flight(self) -> None:
+        # Flights have two or four transitions: `at` is 0 1 0 or 0 1 2 3 0. That no variable is monotone shows in the short ones already.
+        system, at, own = flights_of_two_lengths()
+        t = system.table
+        late = t.and_(own, t.eq(at, t.const(3, 2)))
+        assert check_queries(system, [ProgressQuery("p", late, t.false)])["p"].word is Word.VIOLATED
+        # Every flight passes 1.
+        assert check_queries(system, [ProgressQuery("p", late, t.eq(at, t.const(1, 2)))])["p"].word is Word.PROVED
+
     def test_recurrence_bound(self) -> None:
         # 0 1 2 3 0 … is reached, 8 9 … 15 8 … is not: no induction of few places tells them apart, and no variable is monotone.
         b = Builder()
@@ -232,6 +263,22 @@ class TestProofs:
         stopped = check_queries(system, [query], progress=interrupt)["q"].vacuity
         assert stopped == OpenPremise(UnknownReason.INTERRUPTED, "depth 5", 4)
         assert check_queries(system, [query])["q"].vacuity is None
+
+
+def flights_of_two_lengths() -> tuple[TransitionSystem, Term, Term]:
+    """A step with cuts (sel 0) that ends after its second or fourth transition, and an env step (sel 1). The system, the position, and that
+    a transition is no env step.
+    """
+    b = Builder()
+    t = b.table
+    at, noise = b.var("at", 2), b.var("noise", 0)
+    sel, ends = b.input(SELECTOR, 1), b.input("ends", 0)
+    is_env = t.eq(sel, b.n(1, 1))
+    goes_on = t.ite(t.and_(t.eq(at, b.n(1, 2)), ends), b.n(0, 2), t.bvadd(at, b.n(1, 2)))
+    b.next["at"] = t.ite(is_env, at, goes_on)
+    b.next["noise"] = t.ite(is_env, t.not_(noise), noise)
+    system = b.build(init=t.eq(at, b.n(0, 2)), env=(1,), guests=(0,))
+    return replace(system, flight=frozenset({"at"})), at, t.not_(is_env)
 
 
 def ring() -> tuple[Builder, Term, Term]:

@@ -17,9 +17,11 @@ from mmu_smt.engines.induction import Induction
 from mmu_smt.engines.lasso import LassoGoal, Loops
 from mmu_smt.engines.ranking import Ranking
 from mmu_smt.engines.rely import RelyGuarantee
+from mmu_smt.engines.targets import Targets
 from mmu_smt.engines.unroll import Observer, Unroller
 from mmu_smt.model.system import SafetyQuery, TransitionSystem
-from mmu_smt.model.term import Op
+from mmu_smt.model.table import variables
+from mmu_smt.model.term import Op, Term
 from mmu_smt.solve import encode
 from mmu_smt.solve.session import Session
 from tests.engines import test_check
@@ -170,8 +172,8 @@ def _induction_without_its_base(patch: pytest.MonkeyPatch) -> None:
 def _induction_keeps_what_fails_elsewhere(patch: pytest.MonkeyPatch) -> None:
     original = Induction._fixpoint  # pyright: ignore[reportPrivateUsage]
 
-    def fixpoint(self: Induction, alive: list[object], k: int, limit: int) -> list[object]:
-        return [c for c in alive if original(self, [c], k, limit) or len(alive) > 6]  # type: ignore[arg-type, list-item]
+    def fixpoint(self: Induction, alive: list[object], k: int) -> list[object]:
+        return [c for c in alive if original(self, [c], k) or len(alive) > 6]  # type: ignore[arg-type, list-item]
 
     patch.setattr(Induction, "_fixpoint", fixpoint)
 
@@ -223,7 +225,7 @@ def _cover_and_violation_confused(patch: pytest.MonkeyPatch) -> None:
 
 
 def _env_disturbs_nothing(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Flights, "_changed_by_env", lambda self, system: frozenset())
+    patch.setattr(Flights, "_find_changed_by_env", lambda self: None)
 
 
 def _flights_of_one_place(patch: pytest.MonkeyPatch) -> None:
@@ -236,8 +238,14 @@ def _env_steps_promise_nothing(patch: pytest.MonkeyPatch) -> None:
 
 
 def _dropped_claims_still_assumed(patch: pytest.MonkeyPatch) -> None:
-    original = RelyGuarantee._context  # pyright: ignore[reportPrivateUsage]
-    patch.setattr(RelyGuarantee, "_context", lambda self, alive, place: original(self, self._queries, place))
+    begin, original = RelyGuarantee.__init__, RelyGuarantee._context  # pyright: ignore[reportPrivateUsage]
+
+    def remember(self: RelyGuarantee, *arguments: object) -> None:
+        begin(self, *arguments)  # type: ignore[arg-type]
+        self.every = tuple(self._alive)  # type: ignore[attr-defined]
+
+    patch.setattr(RelyGuarantee, "__init__", remember)
+    patch.setattr(RelyGuarantee, "_context", lambda self, alive, place: original(self, self.every, place))
 
 
 def _monotone_at_the_first_place(patch: pytest.MonkeyPatch) -> None:
@@ -245,7 +253,30 @@ def _monotone_at_the_first_place(patch: pytest.MonkeyPatch) -> None:
 
 
 def _everything_stands_still(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Ranking, "_monotone_now", lambda self, names: list(names))
+    patch.setattr(Ranking, "_monotone_anywhere", lambda self, names: list(names))
+
+
+def _everything_settles(patch: pytest.MonkeyPatch) -> None:
+    """At values that change themselves."""
+    begin = Targets.__init__
+
+    def remember(self: Targets, system: TransitionSystem) -> None:
+        begin(self, system)
+        state = {str(v.payload): v for v in system.state}
+        self.read = {  # type: ignore[attr-defined]
+            name: tuple(state[n] for n in variables((term,)) if n in state and state[n].width == term.width)
+            for name, term in system.next.items()
+        }
+
+    def of(self: Targets, name: str) -> tuple[Term, ...]:
+        return self.read[name]  # type: ignore[attr-defined, no-any-return]
+
+    patch.setattr(Targets, "__init__", remember)
+    patch.setattr(Targets, "of", of)
+
+
+def _longest_flight_where_the_round_ended(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Ranking, "_longest_flight", lambda self: self._place)
 
 
 def _monotone_one_way_is_enough(patch: pytest.MonkeyPatch) -> None:
@@ -253,19 +284,19 @@ def _monotone_one_way_is_enough(patch: pytest.MonkeyPatch) -> None:
 
     def compare_wrongly(self: Ranking, system: TransitionSystem) -> None:
         original(self, system)
-        for name, (up, _) in self._monotone.items():
-            self._monotone[name] = (up, Observer(f"{name} anything", system.table.true, on_state=False))
+        for name, ways in self._one_way.items():
+            self._one_way[name] = (*ways, Observer(f"{name} anything", system.table.true, on_state=False))
 
     patch.setattr(Ranking, "_compare", compare_wrongly)
 
 
 def _env_alone_forgotten(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Ranking, "_env_alone", lambda self: False)
+    patch.setattr(Ranking, "_env_alone", lambda self, event: False)
 
 
 def _runs_need_not_recur(patch: pytest.MonkeyPatch) -> None:
     original = Ranking.excludes_loops
-    patch.setattr(Ranking, "excludes_loops", lambda self, limit: original(self, limit) or self.length > 3)
+    patch.setattr(Ranking, "excludes_loops", lambda self, recurs, longest: original(self, recurs, longest) or self.length > 3)
 
 
 def _worked_examples_fail() -> bool:
@@ -286,6 +317,8 @@ ARGUMENT_PLANTS: dict[str, tuple[str, Plant]] = {
     "env steps promise nothing": ("rely-guarantee", _env_steps_promise_nothing),
     "dropped claims still assumed": ("rely-guarantee", _dropped_claims_still_assumed),
     "everything stands still": ("ranking", _everything_stands_still),
+    "everything settles": ("ranking", _everything_settles),
+    "longest flight where the round ended": ("ranking", _longest_flight_where_the_round_ended),
     "monotone one way is enough": ("ranking", _monotone_one_way_is_enough),
     "monotone at the first place": ("ranking", _monotone_at_the_first_place),
     "env disturbs nothing in loops": ("ranking", _env_disturbs_nothing),
