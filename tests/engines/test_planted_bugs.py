@@ -134,9 +134,7 @@ def _weak_for_strong(patch: pytest.MonkeyPatch) -> None:
 
 def _recurrence_one_early(patch: pytest.MonkeyPatch) -> None:
     original = SimplePaths.exists
-    patch.setattr(
-        SimplePaths, "exists", lambda self, length, limit, phase, extra=(): length < 3 and original(self, length, limit, phase, extra)
-    )
+    patch.setattr(SimplePaths, "exists", lambda self, length, inquiry, extra=(): length < 3 and original(self, length, inquiry, extra))
 
 
 def _simple_paths_forget_the_count(patch: pytest.MonkeyPatch) -> None:
