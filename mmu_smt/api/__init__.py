@@ -13,7 +13,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mmu_smt.api.checking import DisagreementError, Limits, Progress, Request, UnconfirmedError, check_program
+from mmu_smt.api.checking import Limits, Progress, Request, check_program
+from mmu_smt.api.errors import DisagreementError, UnconfirmedError
 from mmu_smt.api.targets import Spec, choose_config, choose_properties, load, single_variant
 from mmu_smt.witness.verdicts import Word, was_interrupted
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
+from mmu_smt.api.errors import UnconfirmedError
 from mmu_smt.api.targets import inapplicable
 from mmu_smt.witness.verdicts import CheckResult, UnknownReason, Verdict, Word, was_interrupted
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from mmu_smt.model.lower import Lowered
     from mmu_smt.model.system import ProgressQuery, SafetyQuery
     from mmu_smt.semantics.program import Config, Program, Property
-    from mmu_smt.witness.traces import Candidate, Trace
+    from mmu_smt.witness.traces import Trace
 
     Query: TypeAlias = SafetyQuery | ProgressQuery
 
@@ -51,22 +52,6 @@ class Request:
     seed: int = 0
     simplify: bool = True
     cross_check: bool = False
-
-
-class UnconfirmedError(Exception):
-    """A counterexample that the interpreter does not confirm: a defect of this program, never of the specification."""
-
-    def __init__(self, judged: Property, candidate: Candidate, reason: str) -> None:
-        super().__init__(f"the counterexample to {judged.name} does not replay: {reason}")
-        self.property = judged
-        self.candidate = candidate
-
-
-class DisagreementError(Exception):
-    """Two ways of judging one property came to different answers: a defect of this program, never of the specification."""
-
-    def __init__(self, name: str, solver: str, explicit: str) -> None:
-        super().__init__(f"engines disagree about {name}: the solver says {solver}, explicit-state search {explicit}")
 
 
 def check_program(request: Request, *, progress: Progress | None = None, settled: Callable[[Verdict], None] | None = None) -> CheckResult:

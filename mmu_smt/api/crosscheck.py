@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mmu_smt.api.checking import DisagreementError
+from mmu_smt.api.errors import DisagreementError
 from mmu_smt.interpret.explicit import explore
 from mmu_smt.interpret.machine import TooLarge
 from mmu_smt.witness.verdicts import Word

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, TypeAlias, cast
 
 from mmu_smt.api import workers
 from mmu_smt.api.cellcache import CellCache, Damaged, default_folder, from_line, key_of, one_line
-from mmu_smt.api.checking import DisagreementError, Limits, Request, UnconfirmedError, check_program
+from mmu_smt.api.checking import Limits, Request, check_program
+from mmu_smt.api.errors import DisagreementError, UnconfirmedError
 from mmu_smt.api.targets import choose_config, inapplicable, is_file, unknown
 from mmu_smt.api.testing import files_under
 from mmu_smt.semantics.fingerprint import Fingerprints

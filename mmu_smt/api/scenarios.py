@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mmu_smt.api.checking import UnconfirmedError
+from mmu_smt.api.errors import UnconfirmedError
 from mmu_smt.api.simplify import simplify
 from mmu_smt.engines.check import check_queries
 from mmu_smt.interpret.explicit import explore

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-from mmu_smt.api.checking import Limits, Request, UnconfirmedError, check_program
+from mmu_smt.api.checking import Limits, Request, check_program
+from mmu_smt.api.errors import UnconfirmedError
 from mmu_smt.interpret.explicit import ExplicitResult, ExplicitVerdict, explore
 from mmu_smt.interpret.machine import TooLarge
 from mmu_smt.model.lower import lower
