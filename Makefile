@@ -24,7 +24,8 @@ $(STAMP): pyproject.toml
 
 demo: setup ## the infinite loop before the fix, and the proof after it
 	@set -- v2_03 v2_04; for variant; do \
-	  echo "$$ mmu-smt check $$variant"; status=0; $(BIN)/mmu-smt check $$variant || status=$$?; \
+	  echo "$$ mmu-smt check $$variant --config quiet,one_access,svm_direct"; status=0; \
+	  $(BIN)/mmu-smt check $$variant --config quiet,one_access,svm_direct || status=$$?; \
 	  echo "(exit code $$status)"; test $$status -le 1 || exit $$status; \
 	done
 
