@@ -1,19 +1,36 @@
-"""What the proof scripts share: say the claim, compare verdicts with it, show the evidence, fail if it fails."""
+"""What the proof scripts share: say the claim, compare verdicts with it, show the evidence, fail if it fails.
+
+A script that takes minutes looks at a part of its claim with `--slice`, and says which; `make proofs` runs it so.
+"""
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 
 from mmu_smt import CheckResult, Verdict, Word, check, report_text
 
+SPEC = Path(__file__).resolve().parent.parent / "spec"
+
 
 class Claim:
-    """One claim, established query by query. `conclude` prints the outcome and exits with 0 or 1."""
+    """One claim, established query by query. `conclude` prints the outcome and exits with 0 or 1.
 
-    def __init__(self, text: str) -> None:
+    `slice`: what `--slice` looks at, in words, where the script knows that option. `sliced` says whether it was given.
+    """
+
+    def __init__(self, text: str, *, slice: str | None = None) -> None:
+        parser = argparse.ArgumentParser(description=text.strip(), formatter_class=argparse.RawDescriptionHelpFormatter)
+        if slice is not None:
+            parser.add_argument("--slice", action="store_true", help=f"only {slice}")
+        self.sliced: bool = bool(vars(parser.parse_args()).get("slice"))
         self._missed: list[str] = []
+        self._part = slice if self.sliced else None
         print(text.strip(), end="\n\n")
+        if self._part is not None:
+            print(f"A slice of it: {self._part}.", end="\n\n")
 
     def verdicts(
         self,
@@ -38,7 +55,7 @@ class Claim:
 
     def holds(self, fact: bool, text: str) -> None:
         """A further part of the claim, decided by the caller from the evidence."""
-        print(f"{'yes' if fact else 'NO '}  {text}")
+        print(f"{'yes' if fact else 'NO '}  {text}", flush=True)
         if not fact:
             self._missed.append(text)
 
@@ -46,7 +63,7 @@ class Claim:
         if self._missed:
             print("\nThe claim FAILS:", *self._missed, sep="\n  ")
             sys.exit(1)
-        print("\nThe claim holds.")
+        print("\nThe claim holds." if self._part is None else f"\nThe claim holds, as far as this slice goes: {self._part}.")
 
 
-__all__ = ["CheckResult", "Claim", "Verdict"]
+__all__ = ["SPEC", "CheckResult", "Claim", "Verdict"]

@@ -27,8 +27,14 @@ claim.holds(any(d.rule == "walk_rule" for d in decisions), "the decision is take
 before = trace.state_before(start)
 gfn = loop[0].observed["fault_gfn"]
 assert isinstance(gfn, int)
-tracked, shadowed = trace.consts["external"], before["shadow_pages"]
-assert isinstance(tracked, tuple)
-assert isinstance(shadowed, tuple)
-claim.holds(tracked[gfn] is True and shadowed[gfn] is False, "the frame is tracked by somebody else and has no shadow page")
+
+
+def at_the_frame(name: str) -> object:
+    values = before[name]
+    assert isinstance(values, tuple)
+    return values[gfn]
+
+
+claim.holds(at_the_frame("external") is True, "the frame is tracked by somebody else")
+claim.holds(not any(at_the_frame(kind) for kind in ("upper_page", "root_page", "leaf_page")), "and has no shadow page")
 claim.conclude()

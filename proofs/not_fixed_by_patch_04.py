@@ -14,19 +14,19 @@ from __future__ import annotations
 from claim import Claim
 
 claim = Claim(__doc__ or "")
-starved = claim.verdicts("v2_04", "hostile_1,one_access", {"retry_progress": "violated"})["retry_progress"].trace
+starved = claim.verdicts("v2_04", "hostile_1,one_access,svm_direct", {"retry_progress": "violated"})["retry_progress"].trace
 assert starved is not None
 assert starved.loop_start is not None
 loop = starved.steps[starved.loop_start :]
 claim.holds(any(s.actor == "env" for s in loop), "(1) the loop contains a step of another vCPU")
 claim.holds(any(d.rule == "walk_rule" for s in loop for d in s.decisions), "(1) the rule for walks decides RETRY in it")
 
-failing = claim.verdicts("v2_04", "quiet", {"retry_progress": "violated"})["retry_progress"].trace
+failing = claim.verdicts("v2_04", "quiet,not_emulable,svm_direct", {"retry_progress": "violated"})["retry_progress"].trace
 assert failing is not None
 claim.holds(not (failing.consts["emulable"] and failing.consts["decodable"]), "(2) the instruction cannot be emulated")
 
-claim.verdicts("v2_04", "quiet,one_access", {"no_skipped_emulation_emulator": "violated", "never_twice": "proved"})
-crossing = claim.verdicts("v2_04", "quiet,emulable_only", {"retry_progress": "violated"})["retry_progress"].trace
+claim.verdicts("v2_04", "quiet,one_access,svm_direct", {"no_skipped_emulation_emulator": "violated", "never_twice": "proved"})
+crossing = claim.verdicts("v2_04", "quiet,emulable_only,legacy_shadow", {"retry_progress": "violated"})["retry_progress"].trace
 assert crossing is not None
 assert crossing.loop_start is not None
 addresses = {s.observed["fault_addr"] for s in crossing.steps[crossing.loop_start :] if any(d.rule for d in s.decisions)}
