@@ -20,7 +20,5 @@ zaps = [s for s in race.steps if s.actor == "env"]
 claim.holds(bool(zaps), "another vCPU zaps during the attempt")
 claim.holds(last.after["done"] is True, "the attempt completes: the instruction is emulated")
 claim.verdicts("v2_04", CONFIG, {"no_skipped_emulation_walk": "proved"})
-claim.verdicts(
-    "v2_04", CONFIG, {"retry_progress": "proved"}, params={"GFNS": 2, "LEVELS": 2, "ACCESSES": 1, "OFFSETS": 1}
-)
+claim.verdicts("v2_04", CONFIG, {"retry_progress": "proved"}, params={"GFNS": 2, "LEVELS": 2, "ACCESSES": 1, "OFFSETS": 1})
 claim.conclude()
