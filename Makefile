@@ -9,7 +9,7 @@ STAMP  := $(VENV)/.installed
 PROOFS := $(filter-out proofs/claim.py, $(sort $(wildcard proofs/*.py)))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format format-check imports types spec spec-format matrix pytest differential fuzz proofs bench check-all clean
+.PHONY: help setup demo test lint format format-check imports types spec spec-format matrix pytest differential fuzz proofs proofs-full bench check-all clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -67,13 +67,16 @@ differential: setup ## solver against explicit search on thousands of random spe
 fuzz: setup ## malformed text against parser, checker and formatter
 	@MMU_SMT_FUZZ=$${MMU_SMT_FUZZ:-20000} $(BIN)/python -m pytest -n $(JOBS) -q tests/fuzz
 
-proofs: setup ## every proof script
+proofs: setup ## every proof script, of the long ones a slice
+	@for script in $(PROOFS); do echo "== $$script"; $(BIN)/python $$script --slice || exit 1; done
+
+proofs-full: setup ## every proof script, in full: this takes long
 	@for script in $(PROOFS); do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
 bench: setup ## ratios of the tool to a hand-written encoding
 	@$(BIN)/python benchmarks/run.py
 
-check-all: test spec differential fuzz bench ## all of the above and what is too slow for CI
+check-all: test spec differential fuzz bench proofs-full ## all of the above and what is too slow for CI
 	@$(BIN)/python -m pytest -n $(JOBS) -m slow
 
 clean: ## remove what the other targets made

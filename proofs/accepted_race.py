@@ -1,9 +1,9 @@
 """Claim: the race that the mail of patch 04/22 accepts exists, and is harmless.
 
 Another vCPU that faulted on the same frame may zap its shadow pages after this vCPU's handler saw the frame tracked and before it takes
-mmu_lock. This vCPU then finds nothing to zap and emulates, although a retry would have worked. For an L1 guest on NPT the model reaches that race
-(`needless`); the attempt is complete with it; and as long as others only zap, the rule for walks skips no emulation. With two frames, two
-levels and no data access, KVM does not retry for ever either (larger sizes take long to prove).
+mmu_lock. This vCPU then finds nothing to zap and emulates, although a retry would have worked. For an L1 guest on NPT the model reaches
+that race (`needless`); the attempt is complete with it; and as long as others only zap, the rule for walks skips no emulation. With two
+frames, two levels and no data access, KVM does not retry for ever either (larger sizes take long to prove).
 """
 
 from __future__ import annotations

@@ -18,16 +18,16 @@ SPEC = Path(__file__).resolve().parent.parent / "spec"
 class Claim:
     """One claim, established query by query. `conclude` prints the outcome and exits with 0 or 1.
 
-    `slice`: what `--slice` looks at, in words, where the script knows that option. `sliced` says whether it was given.
+    `part`: what `--slice` looks at, in words; without it, at everything. `sliced` says whether only the part is asked for.
     """
 
-    def __init__(self, text: str, *, slice: str | None = None) -> None:
+    def __init__(self, text: str, *, part: str | None = None) -> None:
         parser = argparse.ArgumentParser(description=text.strip(), formatter_class=argparse.RawDescriptionHelpFormatter)
-        if slice is not None:
-            parser.add_argument("--slice", action="store_true", help=f"only {slice}")
-        self.sliced: bool = bool(vars(parser.parse_args()).get("slice"))
+        parser.add_argument("--slice", action="store_true", help="everything: it is quick" if part is None else f"only {part}")
+        options = vars(parser.parse_args())
+        self.sliced: bool = part is not None and bool(options["slice"])
         self._missed: list[str] = []
-        self._part = slice if self.sliced else None
+        self._part = part if self.sliced else None
         print(text.strip(), end="\n\n")
         if self._part is not None:
             print(f"A slice of it: {self._part}.", end="\n\n")

@@ -1,8 +1,8 @@
 """Claim: before patch 04/22 KVM can answer RETRY for ever although nothing changes.
 
-Undisturbed, for an instruction that can be emulated and makes at most one data access, the handler of stage v2_03 has an infinite
-run of RETRY decisions, one attempt per turn: under a direct MMU a walk of the guest's page tables hits a frame that somebody else
-write-tracks and that has no shadow page. Nobody tells the solver where to look.
+Undisturbed, for an instruction that can be emulated and makes at most one data access, the handler of stage v2_03 has an infinite run
+of RETRY decisions, one attempt per turn: under a direct MMU a walk of the guest's page tables hits a frame that somebody else write-
+tracks and that has no shadow page. Nobody tells the solver where to look.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ gfn = loop[0].observed["fault_gfn"]
 assert isinstance(gfn, int)
 
 
-def at_the_frame(name: str) -> object:
+def at_the_frame(name: str, frame: int) -> object:
     values = before[name]
     assert isinstance(values, tuple)
-    return values[gfn]
+    return values[frame]
 
 
-claim.holds(at_the_frame("external") is True, "the frame is tracked by somebody else")
-claim.holds(not any(at_the_frame(kind) for kind in ("upper_page", "root_page", "leaf_page")), "and has no shadow page")
+claim.holds(at_the_frame("external", gfn) is True, "the frame is tracked by somebody else")
+claim.holds(not any(at_the_frame(kind, gfn) for kind in ("upper_page", "root_page", "leaf_page")), "and has no shadow page")
 claim.conclude()

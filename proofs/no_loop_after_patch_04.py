@@ -1,9 +1,9 @@
 """Claim: with patch 04/22 every attempt completes, within a known number of VM-entries.
 
-Undisturbed, for an instruction that can be emulated and makes at most one data access, on NPT and on shadow paging, the handler of stage v2_04
-lets at most N VM-entries leave the attempt incomplete, so it completes by entry N+1; N is the least such number. Hence no endless loop of
-any kind; and on NPT the rule for walks of the guest's tables, which shadow paging never takes, answers RETRY only after zapping a
-shadow page at the frame of a write-protection fault.
+Undisturbed, for an instruction that can be emulated and makes at most one data access, on NPT and on shadow paging, the handler of
+stage v2_04 lets at most N VM-entries leave the attempt incomplete, so it completes by entry N+1; N is the least such number. Hence no
+endless loop of any kind; and on NPT the rule for walks of the guest's tables, which shadow paging never takes, answers RETRY only after
+zapping a shadow page at the frame of a write-protection fault.
 """
 
 from __future__ import annotations

@@ -1,18 +1,19 @@
-"""Claim: what the mails of the series say of the patches is decided by the model, statement by statement, as `spec/series/claims.mmu` declares.
+"""Claim: of what the mails of the series say, each statement is decided by the model as `spec/series/claims.mmu` declares.
 
-A statement is confirmed, or contradicted where the file declares that the model says otherwise, and why. `fixes` and `introduces` show a
-scenario with the run of the one variant, and that the other is innocent in it; `introduces nothing` and `equals` are proofs. A statement
-that is not decided within its time fails the claim: it has not been established.
+A statement is confirmed, or contradicted where the file declares that the model says otherwise, and why. `fixes` and `introduces` show
+a scenario with the run of the one variant, and that the other is innocent in it; `introduces nothing` and `equals` are proofs. A
+statement that is not decided within its time fails the claim: it has not been established.
 """
 
 from __future__ import annotations
 
 from claim import SPEC, Claim
+
 from mmu_smt import ClauseOutcome, claims
 
 SLICE = ("p01_loop", "p02_no_functional_change", "p03_loop", "p05_skipped")
 
-claim = Claim(__doc__ or "", slice=f"the claims {', '.join(SLICE)}")
+claim = Claim(__doc__ or "", part=f"the claims {', '.join(SLICE)}")
 
 
 def tell(outcome: ClauseOutcome) -> None:

@@ -1,10 +1,11 @@
 """Claim: since when, and until when, the series loops, skips an emulation, or lets a failure go on: the quiet cells of its matrix.
 
 Nobody interferes. (1) An L1 guest on NPT, an instruction with at most one data access that can be emulated: KVM retries for ever up to
-v2_03 and, by a proof, no longer from v2_04 on; the emulator's rule skips an emulation up to v2_04, and no longer from v2_05 on.
-(2) On shadow paging, an instruction that cannot be emulated: KVM retries for ever up to v2_17, and no longer from v2_18 on, since when every
+v2_03 and, by a proof, no longer from v2_04 on; the emulator's rule skips an emulation up to v2_04, and no longer from v2_05 on. (2) On
+shadow paging, an instruction that cannot be emulated: KVM retries for ever up to v2_17, and no longer from v2_18 on, since when every
 retry after a failure is remembered. (3) On shadow paging, while an event awaits re-injection: the instruction is emulated although
-unprotecting could have let the event through up to v2_13, no longer from v2_14 to v2_20, and again from v2_21 on, until v6_14 keeps the emulator out of it.
+unprotecting could have let the event through up to v2_13, no longer from v2_14 to v2_20, and again from v2_21 on, until v6_14 keeps the
+emulator out of it.
 
 The transitions between the words are what is claimed; every row between them is judged.
 """
@@ -14,6 +15,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 from claim import Claim
+
 from mmu_smt import Word, matrix
 
 NPT = "svm_direct + one_access"
@@ -31,7 +33,7 @@ TURNS: dict[tuple[str, str], tuple[tuple[str, Word], ...]] = {
 SLICE = ("base", "v2_03", "v2_05", "v2_17", "v2_18")
 SECONDS = 180.0  # for a cell; those here take seconds
 
-claim = Claim(__doc__ or "", slice=f"the rows {', '.join(SLICE)}")
+claim = Claim(__doc__ or "", part=f"the rows {', '.join(SLICE)}")
 (report,) = matrix(
     "series",
     rows=SLICE if claim.sliced else None,
