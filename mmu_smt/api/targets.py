@@ -127,8 +127,9 @@ def inapplicable(judged: Property, config: Config) -> str:
 def unknown(code: str, what: str, name: str, known: Iterable[str]) -> SpecError:
     """The error for a name that does not exist, with the nearest one and the list of those that do."""
     names = list(known)
-    near = get_close_matches(name, names, 1)
-    hint = f"; did you mean `{near[0]}`?" if near else ""
+    near = get_close_matches(name, names, 5)
+    nearest = max(near, key=lambda other: sum(a == b for a, b in zip(name, other, strict=False)), default=None)
+    hint = "" if nearest is None else f"; did you mean `{nearest}`?"
     plural = what[:-1] + "ies" if what.endswith("y") else what + "s"
     listed = Note(f"{plural}: {', '.join(names)}" if names else f"there are no {plural}")
     return SpecError((Diagnostic(code, f"there is no {what} `{name}`{hint}", None, (listed,)),))

@@ -6,6 +6,9 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from mmu_smt.syntax import nodes
+from mmu_smt.syntax.parser import parse, read_source
+
 SUFFIX = ".mmu"
 
 
@@ -27,10 +30,20 @@ def bundled_files() -> Iterator[Path]:
 
 
 def find_variant(name: str) -> Path | None:
-    """The file NAME.mmu, in the current folder or anywhere below the bundled specifications; None where there is none."""
+    """The file NAME.mmu, in the current folder or anywhere below the bundled specifications, else the bundled one that declares
+    a variant of that name; None where there is none.
+    """
     if not name.isidentifier():
         return None
     here = Path(f"{name}{SUFFIX}")
     if is_there(here):
         return here
-    return next((path for path in bundled_files() if path.stem == name), None)
+    named = next((path for path in bundled_files() if path.stem == name), None)
+    return named or next((path for path in bundled_files() if name in _variants_of(path)), None)
+
+
+def _variants_of(path: Path) -> frozenset[str]:
+    """The variants that a file declares; none where it cannot be parsed, which whoever loads it will hear of."""
+    module = parse(read_source(path))[0]
+    declared = () if module is None else module.declarations
+    return frozenset(d.name.text for d in declared if isinstance(d, nodes.VariantDecl))

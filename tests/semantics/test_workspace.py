@@ -92,6 +92,9 @@ def test_variants_are_found_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert Workspace.load("bare").selected is None
     assert find_variant("mine") == Path("mine.mmu")
     assert find_variant("no/such") is None
+    declared = find_variant("v2_01_intended")
+    assert declared is not None
+    assert declared.name == "v2_01.mmu"
     assert find_variant("x" * 5000) is None
 
 
