@@ -490,7 +490,8 @@ class _Check:
             self._induction.drop(name)
 
     def _leave_open(self, word: Word, reason: UnknownReason | None) -> None:
-        refuted = {name: goal.refuted for name, goal in self._lassos.items()} | {name: goal.refuted for name, goal in self._goals.items()}
+        # A `within least` query has a count and a lasso, and only the lasso violates it.
+        refuted = {name: goal.refuted for name, goal in self._goals.items()} | {name: goal.refuted for name, goal in self._lassos.items()}
         self._ledger.leave_open(word, refuted, reason, self._phase)
 
     @contextmanager

@@ -442,6 +442,21 @@ class TestWithin:
         assert verdict.run is not None
         assert verdict.run.loop_start == 0
 
+    def test_a_bound_of_least_is_that_of_the_lassos_looked_for(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("mmu_smt.engines.check.IDLE_LASSO_ALLOWANCE", -(10**12))  # lassos lag as far as they may
+        b, x = counter(3)
+        t = b.table
+        system = b.build(init=t.eq(x, b.n(0, 3)))
+
+        def interrupt(phase: str) -> None:
+            if phase.startswith("depth 12,"):
+                raise KeyboardInterrupt
+
+        query = ProgressQuery("least", t.eq(x, b.n(5, 3)), t.false, within="least")
+        verdict = check_queries(system, [query], progress=interrupt)["least"]
+        assert verdict.word is Word.UNKNOWN  # there is a lasso of 8 transitions
+        assert verdict.bound is None or verdict.bound < 8
+
 
 class TestBudgets:
     def test_an_exhausted_bound_is_bounded(self) -> None:
