@@ -155,7 +155,7 @@ class _Reader:
             return True
         if piece.type == "RBRACE":
             return True
-        if kind in _LISTS and piece.type == "COMMA":
+        if kind in _LISTS and piece.type == "COMMA" and not _in_brackets(parts):
             return True
         if len(parts) == 1 and isinstance(parts[0], Token) and parts[0].type == "OVERRIDE":
             return False
@@ -193,6 +193,12 @@ class _Reader:
         entries = self.entries(body_kind)
         self.position += 1
         return Body(body_kind, entries, inline and remark is None, remark)
+
+
+def _in_brackets(parts: Sequence[Part]) -> bool:
+    """Whether a bracket is open after these parts of an entry: a call in the bound of a record field's range has commas of its own."""
+    types = [part.type for part in parts if isinstance(part, Token)]
+    return sum(t in OPENS for t in types) > sum(t in CLOSES for t in types)
 
 
 def _is_needed(tokens: Sequence[Token], index: int) -> bool:

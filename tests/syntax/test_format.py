@@ -172,3 +172,9 @@ def test_syntax_errors_are_raised() -> None:
     with pytest.raises(SpecError) as caught:
         fmt("state a bool\nstate b bool")
     assert [d.code for d in caught.value.diagnostics] == ["MS001", "MS001"]
+
+
+def test_commas_in_brackets_end_no_field() -> None:
+    """A call may stand in the bound of a field's range."""
+    text = "record r { a: 0..most(3 ? 1 : 2, 2), b: bool }\n"
+    assert format_source(SourceFile("t.mmu", text)) == text
