@@ -59,7 +59,7 @@ matrix: setup ## the verdict matrix of the series, also as build/matrix.html
 	@mkdir -p build && $(BIN)/mmu-smt matrix spec/series --html build/matrix.html || test $$? -eq 3
 
 pytest: setup
-	@$(BIN)/python -m pytest -n $(JOBS) -m 'not slow'
+	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -m 'not slow'
 
 differential: setup ## solver against explicit search on thousands of random specifications
 	@MMU_SMT_SEEDS=$${MMU_SMT_SEEDS:-2000} $(BIN)/python -m pytest -n $(JOBS) -q tests/differential

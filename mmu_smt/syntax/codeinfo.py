@@ -17,3 +17,13 @@ class CodeInfo:
     slug: str
     title: str
     explanation: str
+
+
+def entry(code: str, slug: str, title: str, meaning: str, example: str, instead: str, *, advice: str = "") -> CodeInfo:
+    """An entry with the three headings. `example` and `instead` are specifications; `advice` stands before the latter."""
+    parts = ["## What it means", meaning, "", "## Example", f"```\n{example}\n```", "", "## Instead"]
+    if advice:
+        parts.append(advice)
+    if instead:
+        parts.append(f"```\n{instead}\n```")
+    return CodeInfo(code, slug, title, "\n".join(parts) + "\n")

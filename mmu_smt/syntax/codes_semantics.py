@@ -1,4 +1,4 @@
-"""Catalogue entries MS100 to MS499: names, types, shape and effects, properties and configs.
+"""Catalogue entries MS100 to MS299, names and types; and all of MS100 to MS499 together.
 
 The examples are whole specifications: a test checks that each one is refused with its code, and that what stands under "Instead" is
 accepted.
@@ -6,21 +6,11 @@ accepted.
 
 from __future__ import annotations
 
-from mmu_smt.syntax.codeinfo import CodeInfo
-
-
-def _entry(code: str, slug: str, title: str, meaning: str, example: str, instead: str, *, advice: str = "") -> CodeInfo:
-    """An entry with the three headings. `example` and `instead` are specifications; `advice` stands before the latter."""
-    parts = ["## What it means", meaning, "", "## Example", f"```\n{example}\n```", "", "## Instead"]
-    if advice:
-        parts.append(advice)
-    if instead:
-        parts.append(f"```\n{instead}\n```")
-    return CodeInfo(code, slug, title, "\n".join(parts) + "\n")
-
+from mmu_smt.syntax.codeinfo import CodeInfo, entry
+from mmu_smt.syntax.codes_properties import PROPERTY_CODES, SHAPE_CODES
 
 NAME_CODES: tuple[CodeInfo, ...] = (
-    _entry(
+    entry(
         "MS101",
         "unknown-name",
         "a name that nothing here declares",
@@ -29,7 +19,7 @@ NAME_CODES: tuple[CodeInfo, ...] = (
         "state done: bool\ninvariant calm { !dome }",
         "state done: bool\ninvariant calm { !done }",
     ),
-    _entry(
+    entry(
         "MS102",
         "unknown-type",
         "a type that nothing declares",
@@ -37,7 +27,7 @@ NAME_CODES: tuple[CodeInfo, ...] = (
         "state level: Level",
         "type Level = 0..3\nstate level: Level",
     ),
-    _entry(
+    entry(
         "MS103",
         "duplicate-declaration",
         "a name that is declared twice",
@@ -46,7 +36,7 @@ NAME_CODES: tuple[CodeInfo, ...] = (
         "state a: bool\nevent a { true }",
         "state a: bool\nevent a_rises { !a && a' }",
     ),
-    _entry(
+    entry(
         "MS104",
         "hidden-name",
         "a name that would hide another one",
@@ -55,7 +45,7 @@ NAME_CODES: tuple[CodeInfo, ...] = (
         "state n: 0..3\nstep tick() by guest { let n = 1 }",
         "state n: 0..3\nstep tick() by guest { let m = 1 }",
     ),
-    _entry(
+    entry(
         "MS105",
         "local-in-scope",
         "a local with the name of another local in scope",
@@ -63,7 +53,7 @@ NAME_CODES: tuple[CodeInfo, ...] = (
         "state n: 0..3\nstep tick() by guest { let m = 1; if n > 0 { let m = 2 } }",
         "state n: 0..3\nstep tick() by guest { let m = 1; if n > 0 { let k = 2 } }",
     ),
-    _entry(
+    entry(
         "MS106",
         "ambiguous-member",
         "a bare member that several types have",
@@ -72,7 +62,7 @@ NAME_CODES: tuple[CodeInfo, ...] = (
         "enum A { X, Y }\nenum B { X, Z }\nstep tick() by guest { let a = X }",
         "enum A { X, Y }\nenum B { X, Z }\nstep tick() by guest { let a = A.X }",
     ),
-    _entry(
+    entry(
         "MS107",
         "unknown-member",
         "a member that the type does not have",
@@ -80,7 +70,7 @@ NAME_CODES: tuple[CodeInfo, ...] = (
         "enum Light { RED, GREEN }\nstate light: Light = Light.GREAN",
         "enum Light { RED, GREEN }\nstate light: Light = Light.GREEN",
     ),
-    _entry(
+    entry(
         "MS108",
         "unknown-field",
         "a field that the record does not have",
@@ -88,7 +78,7 @@ NAME_CODES: tuple[CodeInfo, ...] = (
         "record Point { x: 0..3, y: 0..3 }\nstate p: Point\ninvariant left { p.z == 0 }",
         "record Point { x: 0..3, y: 0..3 }\nstate p: Point\ninvariant left { p.x == 0 }",
     ),
-    _entry(
+    entry(
         "MS109",
         "duplicate-member",
         "a member, field or parameter that appears twice",
@@ -96,7 +86,7 @@ NAME_CODES: tuple[CodeInfo, ...] = (
         "enum Light { RED, GREEN, RED }",
         "enum Light { RED, GREEN, BLUE }",
     ),
-    _entry(
+    entry(
         "MS110",
         "wrong-kind-of-name",
         "a name that stands for something of another kind",
@@ -105,7 +95,7 @@ NAME_CODES: tuple[CodeInfo, ...] = (
         "state n: 0..3\nfn positive() -> bool { return n > 0 }\ninvariant p { positive }",
         "state n: 0..3\nfn positive() -> bool { return n > 0 }\ninvariant p { positive() }",
     ),
-    _entry(
+    entry(
         "MS111",
         "no-such-module",
         "an import that leads to no file",
@@ -114,7 +104,7 @@ NAME_CODES: tuple[CodeInfo, ...] = (
         "",
         advice="Write the path below one of these folders, with dots and without `.mmu`.",
     ),
-    _entry(
+    entry(
         "MS112",
         "module-name",
         "a module name that differs from the file's place",
@@ -123,7 +113,7 @@ NAME_CODES: tuple[CodeInfo, ...] = (
         "",
         advice="Rename the file or the module, or leave the `module` line out.",
     ),
-    _entry(
+    entry(
         "MS113",
         "unknown-function",
         "a call of something that nothing declares",
@@ -131,7 +121,7 @@ NAME_CODES: tuple[CodeInfo, ...] = (
         "fn twice(n: 0..3) -> 0..6 { return n + n }\nstate m: 0..6 = twise(1)",
         "fn twice(n: 0..3) -> 0..6 { return n + n }\nstate m: 0..6 = twice(1)",
     ),
-    _entry(
+    entry(
         "MS114",
         "unknown-step",
         "a step that nothing declares",
@@ -139,7 +129,7 @@ NAME_CODES: tuple[CodeInfo, ...] = (
         "state a: bool\nstep set() by guest { a = true }\ncover sets { taken(sett) }",
         "state a: bool\nstep set() by guest { a = true }\ncover sets { taken(set) }",
     ),
-    _entry(
+    entry(
         "MS115",
         "unknown-handler",
         "decisions of something that is no handler",
@@ -147,7 +137,7 @@ NAME_CODES: tuple[CodeInfo, ...] = (
         "fn decide() -> bool { return true }\ncover yes { decide.decides(true) }",
         "handler decide() -> bool { return true }\ncover yes { decide.decides(true) }",
     ),
-    _entry(
+    entry(
         "MS116",
         "unknown-rule",
         "a rule label that nothing declares",
@@ -155,7 +145,7 @@ NAME_CODES: tuple[CodeInfo, ...] = (
         "rule early\nhandler decide() -> bool { return true @erly }",
         "rule early\nhandler decide() -> bool { return true @early }",
     ),
-    _entry(
+    entry(
         "MS117",
         "unknown-config",
         "a config that nothing declares",
@@ -163,7 +153,7 @@ NAME_CODES: tuple[CodeInfo, ...] = (
         "config quiet\nconfig loud = quite",
         "config quiet\nconfig loud = quiet",
     ),
-    _entry(
+    entry(
         "MS118",
         "unknown-property",
         "an expectation of something that is no property",
@@ -171,7 +161,7 @@ NAME_CODES: tuple[CodeInfo, ...] = (
         "state a: bool\ninvariant calm { !a }\nexpect { clam: violated }",
         "state a: bool\ninvariant calm { !a }\nexpect { calm: violated }",
     ),
-    _entry(
+    entry(
         "MS119",
         "unknown-variant",
         "a variant that nothing declares",
@@ -179,7 +169,7 @@ NAME_CODES: tuple[CodeInfo, ...] = (
         "variant first { }\nvariant second of frist { }",
         "variant first { }\nvariant second of first { }",
     ),
-    _entry(
+    entry(
         "MS120",
         "nothing-to-override",
         "an override of a name that is not declared",
@@ -188,7 +178,7 @@ NAME_CODES: tuple[CodeInfo, ...] = (
         "state a: bool\nvariant v { state b: bool }",
         advice="Correct the name, or drop `override` to add a declaration.",
     ),
-    _entry(
+    entry(
         "MS121",
         "override-changes-kind",
         "an override by a declaration of another kind",
@@ -196,7 +186,7 @@ NAME_CODES: tuple[CodeInfo, ...] = (
         "state a: bool\nvariant v { override const a: bool }",
         "state a: bool\nvariant v { override state a: 0..3 }",
     ),
-    _entry(
+    entry(
         "MS122",
         "override-missing",
         "a variant declares a name again without `override`",
@@ -204,7 +194,7 @@ NAME_CODES: tuple[CodeInfo, ...] = (
         "fn zero() -> 0..3 { return 0 }\nvariant v { fn zero() -> 0..3 { return 1 } }",
         "fn zero() -> 0..3 { return 0 }\nvariant v { override fn zero() -> 0..3 { return 1 } }",
     ),
-    _entry(
+    entry(
         "MS123",
         "variant-cycle",
         "a variant that is based on itself",
@@ -212,7 +202,7 @@ NAME_CODES: tuple[CodeInfo, ...] = (
         "variant a of b { }\nvariant b of a { }",
         "variant a { }\nvariant b of a { }",
     ),
-    _entry(
+    entry(
         "MS124",
         "not-in-a-variant",
         "something that cannot stand inside a variant",
@@ -220,7 +210,7 @@ NAME_CODES: tuple[CodeInfo, ...] = (
         "variant outer { variant inner { } }",
         "variant outer { }\nvariant inner of outer { }",
     ),
-    _entry(
+    entry(
         "MS125",
         "second-default-config",
         "more than one default config",
@@ -232,7 +222,7 @@ NAME_CODES: tuple[CodeInfo, ...] = (
 )
 
 TYPE_CODES: tuple[CodeInfo, ...] = (
-    _entry(
+    entry(
         "MS201",
         "type-mismatch",
         "a value of one type where another is wanted",
@@ -241,7 +231,7 @@ TYPE_CODES: tuple[CodeInfo, ...] = (
         "enum Light { RED, GREEN }\nstate light: Light = true",
         "enum Light { RED, GREEN }\nstate light: Light = GREEN",
     ),
-    _entry(
+    entry(
         "MS202",
         "not-a-condition",
         "a value that is not `bool` where a condition is wanted",
@@ -249,7 +239,7 @@ TYPE_CODES: tuple[CodeInfo, ...] = (
         "state n: 0..3\ninvariant some { n }",
         "state n: 0..3\ninvariant some { n != 0 }",
     ),
-    _entry(
+    entry(
         "MS203",
         "incomparable",
         "a comparison of things that do not compare",
@@ -258,7 +248,7 @@ TYPE_CODES: tuple[CodeInfo, ...] = (
         "enum Light { RED, GREEN }\nenum Mood { GOOD, BAD }\nstate l: Light\nstate m: Mood\ninvariant same { l == m }",
         "enum Light { RED, GREEN }\nenum Mood { GOOD, BAD }\nstate l: Light\nstate m: Mood\ninvariant same { l == RED => m == BAD }",
     ),
-    _entry(
+    entry(
         "MS204",
         "operand-type",
         "an operator that does not take its operand",
@@ -267,7 +257,7 @@ TYPE_CODES: tuple[CodeInfo, ...] = (
         "state w: u8\ninvariant low { w & 3 == 0 }",
         "state w: u8\ninvariant low { (w & 3) == 0 }",
     ),
-    _entry(
+    entry(
         "MS205",
         "literal-does-not-fit",
         "a number that does not fit its word",
@@ -275,7 +265,7 @@ TYPE_CODES: tuple[CodeInfo, ...] = (
         "state w: u8 = 256",
         "state w: u8 = 255",
     ),
-    _entry(
+    entry(
         "MS206",
         "always-out-of-range",
         "a number that is always outside the range that it goes to",
@@ -284,7 +274,7 @@ TYPE_CODES: tuple[CodeInfo, ...] = (
         "state n: 0..3 = 4",
         "state n: 0..3 = 3",
     ),
-    _entry(
+    entry(
         "MS207",
         "index-out-of-range",
         "an index that is always outside the array",
@@ -292,7 +282,7 @@ TYPE_CODES: tuple[CodeInfo, ...] = (
         "state a: [0..3]bool\ninvariant last { a[4] }",
         "state a: [0..3]bool\ninvariant last { a[3] }",
     ),
-    _entry(
+    entry(
         "MS208",
         "division-by-zero",
         "a division by a constant zero",
@@ -300,7 +290,7 @@ TYPE_CODES: tuple[CodeInfo, ...] = (
         "param N = 0\nstate n: 0..8\ninvariant even { n / N == 1 }",
         "param N = 2\nstate n: 0..8\ninvariant even { n / N == 1 }",
     ),
-    _entry(
+    entry(
         "MS209",
         "beyond-64-bits",
         "arithmetic whose result may not fit 64 bits",
@@ -308,7 +298,7 @@ TYPE_CODES: tuple[CodeInfo, ...] = (
         "state n: 0..0xffffffff\ninvariant big { n * n * n > 1 }",
         "state n: 0..0xffff\ninvariant big { n * n * n > 1 }",
     ),
-    _entry(
+    entry(
         "MS210",
         "negative-division",
         "a division of numbers that may be negative",
@@ -316,7 +306,7 @@ TYPE_CODES: tuple[CodeInfo, ...] = (
         "state n: -4..4\ninvariant half { n / 2 < 3 }",
         "state n: -4..4\ninvariant half { (n + 4) / 2 < 5 }",
     ),
-    _entry(
+    entry(
         "MS211",
         "not-an-array",
         "an index on something that is no array",
@@ -324,7 +314,7 @@ TYPE_CODES: tuple[CodeInfo, ...] = (
         "state n: 0..3\ninvariant first { n[0] }",
         "state n: [0..3]bool\ninvariant first { n[0] }",
     ),
-    _entry(
+    entry(
         "MS212",
         "no-such-part",
         "a field of something that has none",
@@ -332,7 +322,7 @@ TYPE_CODES: tuple[CodeInfo, ...] = (
         "record Point { x: 0..3 }\nstate p: Point?\ninvariant left { p != none => p.x == 0 }",
         "record Point { x: 0..3 }\nstate p: Point?\ninvariant left { p != none => p.value.x == 0 }",
     ),
-    _entry(
+    entry(
         "MS213",
         "argument-count",
         "a call with too many or too few arguments",
@@ -340,7 +330,7 @@ TYPE_CODES: tuple[CodeInfo, ...] = (
         "fn twice(n: 0..3) -> 0..6 { return n + n }\nstate m: 0..6 = twice(1, 2)",
         "fn twice(n: 0..3) -> 0..6 { return n + n }\nstate m: 0..6 = twice(1)",
     ),
-    _entry(
+    entry(
         "MS214",
         "no-such-conversion",
         "a conversion that does not exist",
@@ -349,7 +339,7 @@ TYPE_CODES: tuple[CodeInfo, ...] = (
         "state b: bool\nstate w: u8 = 0\nstep tick() by guest { w = u8(b) }",
         "state b: bool\nstate w: u8 = 0\nstep tick() by guest { w = b ? 1 : 0 }",
     ),
-    _entry(
+    entry(
         "MS215",
         "empty-type",
         "a type without values",
@@ -357,7 +347,7 @@ TYPE_CODES: tuple[CodeInfo, ...] = (
         "param N = 0\ntype Slot = 1..N",
         "param N: 1..8 = 1\ntype Slot = 1..N",
     ),
-    _entry(
+    entry(
         "MS216",
         "index-type",
         "an array index that is no range and no enum",
@@ -365,7 +355,7 @@ TYPE_CODES: tuple[CodeInfo, ...] = (
         "state a: [bool]0..3",
         "state a: [0..1]0..3",
     ),
-    _entry(
+    entry(
         "MS217",
         "optional-of-optional",
         "an optional of an optional",
@@ -373,7 +363,7 @@ TYPE_CODES: tuple[CodeInfo, ...] = (
         "type Maybe = 0..3?\nstate a: Maybe?",
         "type Maybe = 0..3?\nstate a: Maybe",
     ),
-    _entry(
+    entry(
         "MS218",
         "defined-by-itself",
         "a type or param that is defined by itself",
@@ -381,7 +371,7 @@ TYPE_CODES: tuple[CodeInfo, ...] = (
         "record List { head: bool, tail: List? }",
         "record Cell { head: bool, next: 0..7? }\nstate cells: [0..7]Cell",
     ),
-    _entry(
+    entry(
         "MS219",
         "not-constant",
         "something that is not constant where a constant is wanted",
@@ -390,7 +380,7 @@ TYPE_CODES: tuple[CodeInfo, ...] = (
         "const top: 0..7\nstate n: 0..top",
         "param TOP = 7\nstate n: 0..TOP",
     ),
-    _entry(
+    entry(
         "MS220",
         "no-type-for-literal",
         "`none` or `fill(...)` without a type",
@@ -398,7 +388,7 @@ TYPE_CODES: tuple[CodeInfo, ...] = (
         "step tick() by guest { let a = none }",
         "step tick() by guest { let a: 0..3? = none }",
     ),
-    _entry(
+    entry(
         "MS221",
         "record-fields",
         "a record with missing or repeated fields",
@@ -406,7 +396,7 @@ TYPE_CODES: tuple[CodeInfo, ...] = (
         "record Point { x: 0..3, y: 0..3 }\nstate p: Point = Point(x: 1)",
         "record Point { x: 0..3, y: 0..3 }\nstate p: Point = Point(x: 1, y: 0)",
     ),
-    _entry(
+    entry(
         "MS222",
         "no-result",
         "the value of a function that returns nothing",
@@ -414,7 +404,7 @@ TYPE_CODES: tuple[CodeInfo, ...] = (
         "state n: 0..3\nfn reset() { n = 0 }\nstep tick() by guest { let a = reset() }",
         "state n: 0..3\nfn reset() { n = 0 }\nstep tick() by guest { reset() }",
     ),
-    _entry(
+    entry(
         "MS223",
         "flag-position",
         "a flag at a bit that is taken or does not exist",
@@ -422,7 +412,7 @@ TYPE_CODES: tuple[CodeInfo, ...] = (
         "flags F { A @0, B @0 }",
         "flags F { A @0, B @1 }",
     ),
-    _entry(
+    entry(
         "MS224",
         "mixed-words",
         "words of different widths, or a word and a number, together",
@@ -431,7 +421,7 @@ TYPE_CODES: tuple[CodeInfo, ...] = (
         "state a: u32\nstate b: u64\ninvariant sum { a + b == 0 }",
         "state a: u32\nstate b: u64\ninvariant sum { u64(a) + b == 0 }",
     ),
-    _entry(
+    entry(
         "MS225",
         "shift-distance",
         "a shift by the word's width or more, or by a negative number",
@@ -441,325 +431,5 @@ TYPE_CODES: tuple[CodeInfo, ...] = (
     ),
 )
 
-_GUARDED = "state n: 0..3\nfn bump() -> bool { n = 0; return true }\n"
-
-SHAPE_CODES: tuple[CodeInfo, ...] = (
-    _entry(
-        "MS301",
-        "misplaced-effect",
-        "a call with an effect at a place where none is allowed",
-        "The order of effects must be plain. A call that changes state, locks, yields, chooses, labels or records a decision\n"
-        "stands as a statement, as the whole right-hand side of `let`, `=` or `return`, or as the subject of `match`; in the\n"
-        "condition of `if`, `let`, `=` or `return` also under `!`, `&&`, `||` or left of a comparison.",
-        _GUARDED + "step tick() by guest { let a = bump() ? 1 : 2 }",
-        _GUARDED + "step tick() by guest { let bumped = bump(); let a = bumped ? 1 : 2 }",
-    ),
-    _entry(
-        "MS302",
-        "recursion",
-        "a function that calls itself, directly or through others",
-        "Bodies are inlined, so calls must come to an end. Loops over a type are written with `for`.",
-        "fn even(n: 0..9) -> bool { return n == 0 ? true : odd(n) }\nfn odd(n: 0..9) -> bool { return even(n) }",
-        "fn even(n: 0..9) -> bool { return n % 2 == 0 }",
-    ),
-    _entry(
-        "MS303",
-        "missing-return",
-        "a function that can reach its end without returning its result",
-        "A function with a result returns on every path. A `for` may have no effect on this: its body counts as skippable.",
-        "fn sign(n: -3..3) -> bool { if n < 0 { return true } }",
-        "fn sign(n: -3..3) -> bool { if n < 0 { return true } return false }",
-    ),
-    _entry(
-        "MS304",
-        "unreachable-code",
-        "statements that are never reached",
-        "Every path before them has returned.",
-        "state n: 0..3\nstep tick() by guest { return; n = 0 }",
-        "state n: 0..3\nstep tick() by guest { n = 0; return }",
-    ),
-    _entry(
-        "MS305",
-        "read-only",
-        "an assignment to something that does not change",
-        "Consts, params, parameters, `for` variables and bound variables keep their value. Locals of `let` and `choose` may be\nassigned.",
-        "const limit: 0..3\nstep tick() by guest { limit = 0 }",
-        "state limit: 0..3\nstep tick() by guest { limit = 0 }",
-    ),
-    _entry(
-        "MS306",
-        "not-assignable",
-        "an assignment to something that is no variable",
-        "Assignments go to state variables, ghosts, locals, and their elements and fields. An optional is assigned as a whole.",
-        "state a: 0..3?\nstep tick() by guest { a.value = 1 }",
-        "state a: 0..3?\nstep tick() by guest { a = 1 }",
-    ),
-    _entry(
-        "MS307",
-        "return-value",
-        "a `return` that does not fit its function",
-        "A function with a result returns a value; a step, or a function without a result, returns none.",
-        "state n: 0..3\nstep tick() by guest { return n }",
-        "state n: 0..3\nstep tick() by guest { return }",
-    ),
-    _entry(
-        "MS308",
-        "misplaced-label",
-        "a rule label where nothing is decided",
-        "Labels stand after a value returned by a handler or function, and after `H.decides(V)`.",
-        "rule early\nstate n: 0..3\nstep tick() by guest { return @early }",
-        "rule early\nstate n: 0..3\nhandler decide() -> bool { return true @early }\nstep tick() by guest { decide() }",
-    ),
-    _entry(
-        "MS309",
-        "match-not-exhaustive",
-        "a `match` that misses values",
-        "Every value of the subject must be matched; `_` matches the rest.",
-        "enum Light { RED, GREEN }\nstate l: Light\nstep tick() by guest { match l { RED => l = GREEN } }",
-        "enum Light { RED, GREEN }\nstate l: Light\nstep tick() by guest { match l { RED => l = GREEN GREEN => l = RED } }",
-    ),
-    _entry(
-        "MS310",
-        "match-overlap",
-        "a value that is matched twice",
-        "The arms of a `match` are disjoint.",
-        "state n: 0..1\nstep tick() by guest { match n { 0, 1 => n = 0 1 => n = 1 } }",
-        "state n: 0..1\nstep tick() by guest { match n { 0 => n = 0 1 => n = 1 } }",
-    ),
-    _entry(
-        "MS311",
-        "match-subject",
-        "a `match` over something that it does not take",
-        "`match` takes enums, `bool`, numbers and optionals.",
-        "state w: u8\nstep tick() by guest { match w { _ => w = 0 } }",
-        "state w: u8\nstep tick() by guest { if w != 0 { w = 0 } }",
-    ),
-    _entry(
-        "MS312",
-        "match-optional",
-        "a value as pattern of an optional",
-        "A `match` over an optional distinguishes `none` and `_`.",
-        "state a: 0..3?\nstep tick() by guest { match a { none => a = 1 2 => a = none _ => a = 2 } }",
-        "state a: 0..3?\nstep tick() by guest { match a { none => a = 1 _ => if a == 2 { a = none } else { a = 2 } } }",
-    ),
-    _entry(
-        "MS313",
-        "wildcard-not-last",
-        "an arm after `_`",
-        "`_` matches everything that the arms before it leave.",
-        "state n: 0..3\nstep tick() by guest { match n { _ => n = 0 3 => n = 1 } }",
-        "state n: 0..3\nstep tick() by guest { match n { 3 => n = 1 _ => n = 0 } }",
-    ),
-    _entry(
-        "MS314",
-        "ghost-read",
-        "a ghost that is read where ghosts cannot be seen",
-        "Ghosts record what handlers did, for properties of transitions. Behaviour must not depend on them, so they are read by\n"
-        "step properties, progress properties, covers, events, and in assignments to ghosts only.",
-        "ghost count_: 0..3 = 0\nstate n: 0..3\nstep tick() by guest { n = count_ }",
-        "ghost count_: 0..3 = 0\nstate n: 0..3\nstep tick() by guest { n = 0 }\nstep property few { count_ < 2 }",
-    ),
-    _entry(
-        "MS315",
-        "env-writes-ghost",
-        "an env step that writes a ghost",
-        "Ghosts speak of what handlers did. The environment acts between, and must not disturb them, through calls neither.",
-        "ghost hits: 0..3 = 0\nstate n: 0..3\nstep disturb() by env { n = 0; hits = 1 }",
-        "ghost hits: 0..3 = 0\nstate n: 0..3\nstep disturb() by env { n = 0 }",
-    ),
-    _entry(
-        "MS316",
-        "env-calls-handler",
-        "an env step that calls a handler",
-        "Decisions of a transition are those of the step in flight; an env step has none.",
-        "state n: 0..3\nhandler decide() -> bool { n = 0; return true }\nstep disturb() by env { decide() }",
-        "state n: 0..3\nfn clear() { n = 0 }\nhandler decide() -> bool { clear(); return true }\nstep disturb() by env { clear() }",
-    ),
-    _entry(
-        "MS317",
-        "not-pure",
-        "a call with an effect where nothing may change",
-        "Properties, guards, events, initial values, assumptions and conditions of `enable` are judged, not executed. The notes\n"
-        "lead to the effect.",
-        "state n: 0..3\nfn reset() -> bool { n = 0; return true }\ninvariant fine { reset() }",
-        "state n: 0..3\nfn is_reset() -> bool { return n == 0 }\ninvariant fine { is_reset() }",
-    ),
-    _entry(
-        "MS318",
-        "state-not-visible",
-        "state that is read where only constants are known",
-        "Assumptions are about consts; initial values of state variables are expressions over consts. What relates initial states\n"
-        "to each other is written with `init`.",
-        "const a: 0..3\nstate n: 0..3\nassume small { a < n }",
-        "const a: 0..3\nstate n: 0..3\ninit small { a < n }",
-    ),
-    _entry(
-        "MS319",
-        "handler-without-result",
-        "a handler that returns nothing",
-        "A handler's result is its decision.",
-        "handler decide() { }",
-        "handler decide() -> bool { return true }",
-    ),
-    _entry(
-        "MS320",
-        "no-effect",
-        "an expression as a statement",
-        "Only calls of functions and handlers can stand as statements.",
-        "state w: u8\nstep tick() by guest { u8(w) }",
-        "state w: u8\nstep tick() by guest { w = u8(0) }",
-    ),
-)
-
-PROPERTY_CODES: tuple[CodeInfo, ...] = (
-    _entry(
-        "MS401",
-        "misplaced-prime",
-        "a prime where there is no transition",
-        "`x'` is the value after a transition. Invariants, guards, initial conditions and bodies are about one state.",
-        "state n: 0..3\ninvariant stays { n' == n }",
-        "state n: 0..3\nstep property stays { n' == n }",
-    ),
-    _entry(
-        "MS402",
-        "primed-ghost",
-        "a prime on a ghost",
-        "A property sees a ghost as the last outermost handler of the transition returned, without a prime.",
-        "ghost hits: 0..3 = 0\nstep property none_left { hits' == 0 }",
-        "ghost hits: 0..3 = 0\nstep property none_left { hits == 0 }",
-    ),
-    _entry(
-        "MS403",
-        "misplaced-event",
-        "an event where there is no transition",
-        "Events, `taken(S)` and `H.decides(V)` happen in a transition: step properties, progress properties, covers and other\n"
-        "events speak of them, without a prime.",
-        "state n: 0..3\nstep tick() by guest { n = 0 }\ninvariant busy { taken(tick) }",
-        "state n: 0..3\nstep tick() by guest { n = 0 }\nstep property busy { taken(tick) }",
-    ),
-    _entry(
-        "MS404",
-        "nested-prime",
-        "a prime inside a primed expression",
-        "`(e)'` evaluates the whole of `e` after the transition; there is no state after that.",
-        "state n: 0..3\nstep property twice { (n' == 0)' }",
-        "state n: 0..3\nstep property twice { (n == 0)' }",
-    ),
-    _entry(
-        "MS405",
-        "idle-prime",
-        "a prime on something that does not change",
-        "The expression reads no state variable, so the prime has no meaning.",
-        "const limit: 0..3\nstate n: 0..3\nstep property below { n <= limit' }",
-        "const limit: 0..3\nstate n: 0..3\nstep property below { n' <= limit }",
-    ),
-    _entry(
-        "MS406",
-        "event-cycle",
-        "an event that is defined by itself",
-        "Events may use other events, but not in a circle.",
-        "event a { b }\nevent b { a }",
-        "event a { b }\nevent b { true }",
-    ),
-    _entry(
-        "MS407",
-        "bad-decides",
-        "a misuse of `H.decides(V)`",
-        "`decides` is the only method, and takes the one value that the handler returned.",
-        "handler decide() -> bool { return true }\ncover yes { decide.decides() }",
-        "handler decide() -> bool { return true }\ncover yes { decide.decides(true) }",
-    ),
-    _entry(
-        "MS408",
-        "bad-bound",
-        "a bound of `within` that is negative or too large",
-        "`within N` counts how often the event may recur: 0 to 4096.",
-        "state n: 0..3\nprogress soon within 5000 { recurs n == 1 never n == 0 }",
-        "state n: 0..3\nprogress soon within 5 { recurs n == 1 never n == 0 }",
-    ),
-    _entry(
-        "MS409",
-        "enable-of-running-step",
-        "an `enable` of a guest or kvm step without fairness, or with limits",
-        "Guest and kvm steps run in every config; a clause for one can only declare that it is scheduled fairly.",
-        "state n: 0..3\nstep tick() by guest { n = 0 }\nconfig c { enable tick }",
-        "state n: 0..3\nstep tick() by guest { n = 0 }\nconfig c { enable tick weakly fair }",
-    ),
-    _entry(
-        "MS410",
-        "idle-each",
-        "`each` where it has no meaning",
-        "`weakly fair each` asks for fairness towards every value of the step's parameters, so there must be parameters.",
-        "state n: 0..3\nstep disturb() by env { n = 0 }\nconfig c { enable disturb weakly fair each }",
-        "state n: 0..3\nstep disturb(m: 0..3) by env { n = m }\nconfig c { enable disturb(m) weakly fair each }",
-    ),
-    _entry(
-        "MS411",
-        "enable-parameters",
-        "an `enable` with the wrong number of parameters",
-        "A clause names all parameters of its step, or none.",
-        "state n: 0..3\nstep disturb(m: 0..3) by env { n = m }\nconfig c { enable disturb(m, k) when m == k }",
-        "state n: 0..3\nstep disturb(m: 0..3) by env { n = m }\nconfig c { enable disturb(m) when m == 1 }",
-    ),
-    _entry(
-        "MS412",
-        "config-cycle",
-        "a config that includes itself",
-        "The parts of a config are joined, so they must come to an end.",
-        "config a = b\nconfig b = a",
-        "config a = b\nconfig b",
-    ),
-    _entry(
-        "MS413",
-        "verdict-of-another-kind",
-        "a verdict that the property cannot have",
-        "Covers are `reached` or `unreachable`, everything else is `proved`, `violated` or `vacuous`. All may be `bounded`,\n"
-        "`bounded(N)`, `unknown` and `inapplicable`.",
-        "state n: 0..3\ncover zero { n == 0 }\nexpect { zero: proved }",
-        "state n: 0..3\ncover zero { n == 0 }\nexpect { zero: reached }",
-    ),
-    _entry(
-        "MS414",
-        "expected-twice",
-        "two expectations of one property in one block",
-        "Several possible verdicts are joined with `|`.",
-        "state n: 0..3\ninvariant zero { n == 0 }\nexpect { zero: violated zero: unknown }",
-        "state n: 0..3\ninvariant zero { n == 0 }\nexpect { zero: violated | unknown }",
-    ),
-    _entry(
-        "MS415",
-        "misplaced-annotation",
-        "an annotation that has no meaning here",
-        "`@default` names the plain value of a const or state variable, which shortened traces prefer; `@cases` marks a const of type "
-        "bool or an enum whose values are judged case by case.",
-        "event quiet @default true { true }",
-        "state quiet: bool @default true",
-    ),
-    _entry(
-        "MS416",
-        "listed-twice",
-        "a row, column, setting, property or clause that a matrix lists twice",
-        "Every cell of a matrix is named by its row, its configs and its property, so none may stand there twice. The order in which\n"
-        "a column joins its configs makes no difference.",
-        "variant a { }\nconfig c\nmatrix m { rows a, a columns c }",
-        "variant a { }\nvariant b { }\nconfig c\nmatrix m { rows a, b columns c }",
-    ),
-    _entry(
-        "MS417",
-        "incomplete-matrix",
-        "a matrix without rows or without columns",
-        "A matrix says which variants are its rows and which configs its columns; `settings` and `properties` may be left out.",
-        "variant a { }\nmatrix m { rows a }",
-        "variant a { }\nconfig c\nmatrix m { rows a columns c }",
-    ),
-    _entry(
-        "MS418",
-        "claim-about-a-cover",
-        "a claim that a cover is fixed or introduced",
-        "A variant fixes what another one violates. Nothing violates a cover: claim its verdict instead.",
-        "state n: 0..3\ncover zero { n == 0 }\nvariant v { }\nclaim c { v introduces zero of v }",
-        "state n: 0..3\ncover zero { n == 0 }\nvariant v { }\nclaim c { v { zero: reached } }",
-    ),
-)
 
 SEMANTIC_CODES: tuple[CodeInfo, ...] = (*NAME_CODES, *TYPE_CODES, *SHAPE_CODES, *PROPERTY_CODES)
