@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -14,11 +14,12 @@ from mmu_smt.api.targets import inapplicable
 from mmu_smt.witness.verdicts import CheckResult, UnknownReason, Verdict, Word, was_interrupted
 
 if TYPE_CHECKING:
-    from mmu_smt.engines.result import EngineResult, EngineVerdict
+    from mmu_smt.engines.result import EngineResult, EngineVerdict, RawRun
+    from mmu_smt.engines.uninterrupted import Uninterrupted
     from mmu_smt.model.lower import Lowered
     from mmu_smt.model.system import ProgressQuery, SafetyQuery
     from mmu_smt.semantics.program import Config, Program, Property
-    from mmu_smt.witness.traces import Trace
+    from mmu_smt.witness.traces import Candidate, Trace
 
     Query: TypeAlias = SafetyQuery | ProgressQuery
 
@@ -105,12 +106,12 @@ def _judge(
         share = replace(request, limits=_share(request.limits, clock.elapsed(), len(divided) - number))
         prefix = f"case {number + 1} of {len(divided)}, " if len(divided) > 1 else ""
         say = None if progress is None else partial(_say, progress, prefix)
-        lowered, queries, result = search(share, wanted, clock, say, case)
+        lowered, queries, result, long_runs = search(share, wanted, clock, say, case)
         stats.append(result.stats)
         answers = zip(wanted, queries, result.verdicts, strict=True)
         for judged, query, answer in sorted(answers, key=lambda item: item[2].run is not None):
             clock.enter("replay")
-            trace = _confirm(request, lowered, judged, query, answer)
+            trace = _confirm(request, lowered, judged, query, answer, long_runs)
             found[judged.name].append(_verdict(judged, answer, trace))
             if len(divided) == 1 and answer.reason is not UnknownReason.INTERRUPTED:
                 settled(found[judged.name][-1])
@@ -157,6 +158,7 @@ def _verdict(judged: Property, answer: EngineVerdict, trace: Trace | None) -> Ve
         phase=answer.phase,
         seconds=answer.seconds,
         vacuity=answer.vacuity,
+        shortest=not answer.uninterrupted,
     )
 
 
@@ -166,8 +168,10 @@ def search(
     clock: _Phases,
     progress: Progress | None,
     case: Mapping[str, int],
-) -> tuple[Lowered, list[Query], EngineResult]:
-    """Lower one case of the program and let the engines answer; nothing is replayed yet."""
+) -> tuple[Lowered, list[Query], EngineResult, Mapping[str, Candidate]]:
+    """Lower one case of the program and let the engines answer; nothing is replayed yet but the runs of uninterrupted steps, which are
+    returned by property.
+    """
     clock.enter("start")
     from mmu_smt.engines.check import check_queries
     from mmu_smt.model.lower import lower
@@ -179,6 +183,7 @@ def search(
     clock.leave()
     limits = request.limits
     seconds = None if limits.seconds is None else max(limits.seconds - clock.elapsed(), 0.0)
+    long_runs: dict[str, Candidate] = {}
     result = check_queries(
         lowered.system,
         queries,
@@ -186,12 +191,46 @@ def search(
         budget=Budget(seconds=seconds, rlimit=limits.rlimit, memory=limits.memory),
         seed=request.seed,
         progress=progress,
+        uninterrupted=partial(_uninterrupted, request, asked, lowered, queries, case, long_runs),
     )
     clock.add(result.seconds)
-    return lowered, queries, result
+    return lowered, queries, result, long_runs
 
 
-def _confirm(request: Request, lowered: Lowered, judged: Property, query: Query, answer: EngineVerdict) -> Trace | None:
+def _uninterrupted(
+    request: Request,
+    asked: tuple[Property, ...],
+    lowered: Lowered,
+    queries: Sequence[Query],
+    case: Mapping[str, int],
+    long_runs: dict[str, Candidate],
+) -> Uninterrupted:
+    """The system with atomic steps. What is found there and replays as a run of `lowered` is kept in `long_runs`."""
+    from mmu_smt.engines.uninterrupted import Uninterrupted
+    from mmu_smt.interpret.interrupting import piece_by_piece
+    from mmu_smt.interpret.replay import ReplayMismatch, replay
+    from mmu_smt.model.lower import lower
+
+    atomic = lower(request.program, request.config, case, atomic=True)
+    by_name = {p.name: (p, q) for p, q in zip(asked, queries, strict=True)}
+
+    def confirm(name: str, run: RawRun) -> bool:
+        judged, query = by_name[name]
+        try:
+            steps = atomic.candidate(run.consts, run.frames, run.inputs, run.loop_start)
+            pieces = piece_by_piece(request.program, request.config, steps)
+            replay(request.program, request.config, pieces, judged, cone=lowered.cone_names(query))
+        except ReplayMismatch:
+            return False  # what it shows of atomic steps it does not show of their pieces
+        long_runs[name] = pieces
+        return True
+
+    return Uninterrupted(atomic.system, [atomic.query(p) for p in asked], confirm)
+
+
+def _confirm(
+    request: Request, lowered: Lowered, judged: Property, query: Query, answer: EngineVerdict, long_runs: Mapping[str, Candidate]
+) -> Trace | None:
     """The replayed run of an answer that claims one; a simpler one like it where that replays too."""
     if answer.run is None:
         return None
@@ -199,7 +238,10 @@ def _confirm(request: Request, lowered: Lowered, judged: Property, query: Query,
     from mmu_smt.interpret.replay import ReplayMismatch, replay
 
     run = answer.run
-    candidate = lowered.candidate(run.consts, run.frames, run.inputs, run.loop_start)
+    if answer.uninterrupted:
+        candidate = long_runs[judged.name]
+    else:
+        candidate = lowered.candidate(run.consts, run.frames, run.inputs, run.loop_start)
     cone = lowered.cone_names(query)
     if request.simplify:
         with suppress(ReplayMismatch):

@@ -45,6 +45,8 @@ def _contradicts(verdict: Verdict, expected: ExplicitVerdict, explicit: Explicit
             return verdict.vacuity is None  # the premise may be left open
         case Word.VIOLATED | Word.REACHED:
             length = None if verdict.trace is None else len(verdict.trace.steps)
+            if not verdict.shortest and length is not None and expected.length is not None:
+                return expected.word is not verdict.word or not (verdict.bound or 0) < expected.length <= length
             return expected.word is not verdict.word or expected.length != length
         case _:
             return expected.word is not verdict.word or (verdict.least is not None and verdict.least != expected.least)

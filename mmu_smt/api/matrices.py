@@ -461,6 +461,7 @@ def _kept(verdict: Verdict, fingerprints: Fingerprints) -> CellVerdict:
         phase=verdict.phase,
         seconds=round(verdict.seconds, 3),
         length=None if trace is None else len(trace.steps),
+        shortest=verdict.shortest,
         loop_start=None if trace is None else trace.loop_start,
         evidence=None if trace is None else _evidence(trace, fingerprints),
         unclosed=() if trace is None else trace.unclosed,

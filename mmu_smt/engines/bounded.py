@@ -196,6 +196,28 @@ class Search:
             if literal is None:
                 goal.refuted = length
 
+    def loop(self, goals: Iterable[LassoGoal], length: int, found: Callable[[LassoGoal, int], None], phase: str) -> None:
+        """The same for lassos of that many transitions: one question for all goals until none is left or none is reached.
+
+        A goal for which a lasso that need not be fair is there is asked for a fair one from then on. Raises OutOfBudget.
+        """
+        open_goals = list(goals)
+        while open_goals:
+            claims = {goal.name: goal.claim(length) for goal in open_goals}
+            if not settled(self.session.check((self.session.define_or(f"lasso@{length}", tuple(claims.values())),)), phase):
+                break
+            hit = [goal for goal in open_goals if self.session.value(claims[goal.name])]
+            for goal in hit:
+                if goal.fair:
+                    literal = claims[goal.name]
+                    if goal is not hit[0] and not settled(self.session.check((literal,)), phase):
+                        raise AssertionError(f"{goal.name}: a lasso was there in a model and is not any more")
+                    found(goal, literal)
+                    open_goals.remove(goal)
+                goal.fair = True
+        for goal in open_goals:
+            goal.refuted = length
+
     def _encode_together(self, goals: Sequence[Goal], length: int) -> None:
         """Observers asked for in one go share their encoding."""
         safety = [g for g in goals if isinstance(g, SafetyGoal)]

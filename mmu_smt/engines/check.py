@@ -15,7 +15,7 @@ from itertools import count
 from typing import TypeAlias
 
 from mmu_smt.engines.bounded import CountGoal, Goal, SafetyGoal, Search, valuation
-from mmu_smt.engines.completeness import GaveUp, Inquiry, settled
+from mmu_smt.engines.completeness import GaveUp, Inquiry
 from mmu_smt.engines.dependencies import Cones
 from mmu_smt.engines.flights import Flights, NoFlights
 from mmu_smt.engines.induction import Induction
@@ -23,7 +23,8 @@ from mmu_smt.engines.lasso import LassoGoal
 from mmu_smt.engines.ledger import LEAST, Ledger
 from mmu_smt.engines.ranking import Ranking
 from mmu_smt.engines.rely import RelyGuarantee
-from mmu_smt.engines.result import EngineResult, OutOfBudget
+from mmu_smt.engines.result import EngineResult, OutOfBudget, RawRun
+from mmu_smt.engines.uninterrupted import Uninterrupted, UninterruptedSearch
 from mmu_smt.model.system import ProgressQuery, SafetyQuery, TransitionSystem
 from mmu_smt.solve.budget import Budget, Meter, OutOfMemory
 from mmu_smt.solve.session import Session
@@ -60,6 +61,12 @@ LASSO_LAG = 8
 IDLE_LASSO_LAG = 32
 """The same where only `within least` wants them."""
 
+UNINTERRUPTED_ALLOWANCE = 5_000_000
+"""Units that the search among uninterrupted runs may spend beyond what the search for the shortest ones has spent."""
+
+UNINTERRUPTED_PATIENCE = 20_000_000
+"""Units for which a shorter run is still looked for when one without interruptions has been found."""
+
 LEMMA_DEPTH = 2
 """Nobody asks for lemmas, so that no longer run is searched for one; what is proved of them by then, or along flights, helps others."""
 
@@ -72,16 +79,18 @@ def check_queries(
     budget: Budget | None = None,
     seed: int = 0,
     progress: Callable[[str], None] | None = None,
+    uninterrupted: Callable[[], Uninterrupted] | None = None,
 ) -> EngineResult:
     """Judge every query.
 
-    `max_bound`: search no run longer than that many transitions (then BOUNDED). `progress` is told the phase, for display. Runs are
-    candidates: the caller replays them. Never raises for want of time or memory, nor on Ctrl-C: what is open then is UNKNOWN.
+    `max_bound`: search no run longer than that many transitions (then BOUNDED). `progress` is told the phase, for display.
+    `uninterrupted` gives the same system with atomic steps: long runs may be found there first. Runs are candidates: the caller replays
+    them. Never raises for want of time or memory, nor on Ctrl-C: what is open then is UNKNOWN.
     """
     names = [q.name for q in queries]
     if len(set(names)) != len(names):
         raise ValueError("two queries of one name")
-    return _Check(system, queries, max_bound, Meter(budget or Budget()), seed, progress or _silent).run()
+    return _Check(system, queries, max_bound, Meter(budget or Budget()), seed, progress or _silent, uninterrupted).run()
 
 
 _Shape: TypeAlias = tuple[int, frozenset[str]]
@@ -95,6 +104,14 @@ class _Ranked:
     ranking: Ranking
     inquiry: Inquiry
     told: set[str] = field(default_factory=set[str])
+
+
+@dataclass(frozen=True, slots=True)
+class _Provisional:
+    """A run that shows what a query asks for, found when the search for the shortest had spent `effort`."""
+
+    run: RawRun
+    effort: int
 
 
 def _silent(_phase: str) -> None:
@@ -112,6 +129,7 @@ class _Check:
         meter: Meter,
         seed: int,
         progress: Callable[[str], None],
+        uninterrupted: Callable[[], Uninterrupted] | None,
     ) -> None:
         self._system = system
         self._max_bound = max_bound
@@ -131,6 +149,9 @@ class _Check:
         self._lemmas: list[SafetyQuery] = []  # those of them that have been proved
         self._rankings: dict[_Shape, _Ranked] = {}
         self._unranked: set[_Shape] = set()
+        self._uninterrupted = uninterrupted if system.flight and max_bound is None else None
+        self._uninterrupted_search: UninterruptedSearch | None = None
+        self._provisional: dict[str, _Provisional] = {}  # runs that need not be the shortest
         self._sessions: dict[str, Session] = {}
         self._seconds: dict[str, float] = {}
         self._phase = "start"
@@ -201,6 +222,8 @@ class _Check:
         if depth:
             with self._timed("lasso", f"depth {depth}, infinite runs"):
                 self._seek_lassos(depth)
+        with self._timed("uninterrupted", f"depth {depth}, uninterrupted steps"):
+            self._seek_uninterrupted()
         self._drop_idle_premises()
         with self._timed("search", f"depth {depth}, premises"):
             self._reach([g for g in self._goals.values() if g.name in self._premises], depth)
@@ -287,29 +310,48 @@ class _Check:
                 return
             goals = [goal for goal in self._lassos.values() if goal.refuted < length]
             if length:
-                self._ask_lassos(goals, length)
-            for goal in goals:
-                goal.refuted = length
+                self._search.loop(goals, length, lambda goal, literal, length=length: self._found_lasso(goal, literal, length), self._phase)
+            else:
+                for goal in goals:
+                    goal.refuted = length
             self._lasso_effort += self._session.effort - before
 
-    def _ask_lassos(self, goals: list[LassoGoal], length: int) -> None:
-        """Lassos of one length, for all goals in one question; those found are settled."""
-        while goals:
-            claims = {goal.name: goal.claim(length) for goal in goals}
-            if not settled(self._session.check((self._session.define_or(f"lasso@{length}", tuple(claims.values())),)), self._phase):
+    def _found_lasso(self, goal: LassoGoal, literal: int, length: int) -> None:
+        """The session has a model in which these transitions are a fair lasso for the goal."""
+        self._alive = self._search.depth  # it goes on through every transition asserted so far
+        self._ledger.witnessed(goal.name, self._search.shortest(length, (literal,), loops=goal.loops), goal.refuted, self._phase)
+        self._close(goal.name)
+
+    # ------------------------------------------------------------------------------------------ uninterrupted runs
+
+    def _seek_uninterrupted(self) -> None:
+        """Look for runs in which no step is interrupted, within their share of the effort; take those for which no shorter one has turned
+        up for long enough.
+        """
+        if self._uninterrupted is None:
+            return
+        self._provisional = {n: p for n, p in self._provisional.items() if self._ledger.is_open(n)}
+        for name, found in self._provisional.items():
+            if self._session.effort > found.effort + UNINTERRUPTED_PATIENCE:
+                self._settle_provisional(name)
+        wanted = {n for n in self._ledger.queries if self._ledger.is_open(n) and n not in self._provisional}
+        if not wanted:
+            return
+        if self._uninterrupted_search is None:
+            self._uninterrupted_search = UninterruptedSearch(self._uninterrupted(), wanted, self._meter, self._seed)
+            self._sessions["uninterrupted"] = self._uninterrupted_search.session
+        search = self._uninterrupted_search
+        while search.session.effort <= self._session.effort + UNINTERRUPTED_ALLOWANCE:
+            for name, run in search.deepen(wanted).items():
+                self._provisional[name] = _Provisional(run, self._session.effort)
+                wanted.discard(name)
+            if search.idle:
                 return
-            self._alive = self._search.depth  # the lasso goes on through every transition asserted so far
-            hit = [goal for goal in goals if self._session.value(claims[goal.name])]
-            for goal in hit:
-                if goal.fair:
-                    literals = (claims[goal.name],)
-                    if goal is not hit[0] and not settled(self._session.check(literals), self._phase):
-                        raise AssertionError(f"{goal.name}: a lasso was there in a model and is not any more")
-                    run = self._search.shortest(length, literals, loops=goal.loops)
-                    self._ledger.witnessed(goal.name, run, goal.refuted, self._phase)
-                    self._close(goal.name)
-                goal.fair = True
-            goals = [goal for goal in goals if goal.name in self._lassos]
+
+    def _settle_provisional(self, name: str) -> None:
+        goal = self._goals.get(name) or self._lassos[name]
+        self._ledger.witnessed(name, self._provisional[name].run, goal.refuted, self._phase, uninterrupted=True)
+        self._close(name)
 
     # ------------------------------------------------------------------------------------------ proofs
 
@@ -323,7 +365,7 @@ class _Check:
 
     def _induct(self, depth: int) -> None:
         """Every open goal is refuted to this depth, which is the base of an induction with as many places."""
-        candidates = [q for q in self._safety if q.name in self._goals]
+        candidates = [q for q in self._safety if q.name in self._goals and q.name not in self._provisional]
         if not candidates:
             return
         if self._induction is None:
@@ -389,7 +431,7 @@ class _Check:
         if self._rely_guarantee is not None and not self._rely_done and self._session.effort < RELY_PATIENCE:
             return
         for name in list(self._lassos):
-            if self._shape(name) in self._unranked or (self._system.flight and not self._interrupted):
+            if name in self._provisional or self._shape(name) in self._unranked or (self._system.flight and not self._interrupted):
                 continue
             try:
                 self._rank_one(name, depth)
@@ -467,6 +509,8 @@ class _Check:
 
     def _proved(self, name: str, by: str, bound: int | None) -> None:
         """Nothing reaches the goal called so."""
+        if name in self._provisional:
+            raise AssertionError(f"{name}: {by} against a run that has been confirmed")
         goal = self._goals.get(name)
         if name in self._premises:
             self._ledger.premise_unreachable(name, by, self._phase)
@@ -490,6 +534,8 @@ class _Check:
             self._induction.drop(name)
 
     def _leave_open(self, word: Word, reason: UnknownReason | None) -> None:
+        for name in [n for n in self._provisional if self._ledger.is_open(n)]:
+            self._settle_provisional(name)
         # A `within least` query has a count and a lasso, and only the lasso violates it.
         refuted = {name: goal.refuted for name, goal in self._goals.items()} | {name: goal.refuted for name, goal in self._lassos.items()}
         self._ledger.leave_open(word, refuted, reason, self._phase)

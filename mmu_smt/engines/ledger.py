@@ -41,10 +41,10 @@ class Ledger:
         premise = self._of[name]
         return premise.reached is None and (self.is_open(premise.of) or self._verdicts[premise.of].word is Word.PROVED)
 
-    def witnessed(self, name: str, run: RawRun, refuted: int, phase: str) -> None:
+    def witnessed(self, name: str, run: RawRun, refuted: int, phase: str, *, uninterrupted: bool = False) -> None:
         """A run violates or reaches the query; none of up to `refuted` transitions does."""
         word = Word.REACHED if self.queries[name].is_cover else Word.VIOLATED
-        self._settle(EngineVerdict(name, word, bound=_natural(refuted), run=run, phase=phase))
+        self._settle(EngineVerdict(name, word, bound=_natural(refuted), run=run, phase=phase, uninterrupted=uninterrupted))
 
     def proved(self, name: str, by: str, bound: int | None, least: int | None, phase: str) -> None:
         """No run violates or reaches the query."""

@@ -26,7 +26,10 @@ class RawRun:
 
 @dataclass(frozen=True, slots=True)
 class EngineVerdict:
-    """The answer to one query; fields as in `witness.verdicts.Verdict`."""
+    """The answer to one query; fields as in `witness.verdicts.Verdict`.
+
+    `uninterrupted`: `run` is one of the system whose steps are atomic (see `engines.uninterrupted`).
+    """
 
     name: str
     word: Word
@@ -38,6 +41,7 @@ class EngineVerdict:
     phase: str = ""
     seconds: float = 0.0
     vacuity: OpenPremise | None = None
+    uninterrupted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

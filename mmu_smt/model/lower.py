@@ -166,13 +166,14 @@ def _given(expr: TExpr | None) -> TExpr:
     return expr
 
 
-def lower(program: Program, config: Config, case: Mapping[str, int] = MappingProxyType({})) -> Lowered:
+def lower(program: Program, config: Config, case: Mapping[str, int] = MappingProxyType({}), *, atomic: bool = False) -> Lowered:
     """Lower a program under a config. `case`: values of some constants of type bool or an enum, to which the system is limited.
+    `atomic`: no step can be interrupted, whatever the config enables.
 
     Raises SpecError (MS510) where it would become too large.
     """
     with _deep_recursion():
-        return _lower(program, config, case)
+        return _lower(program, config, case, atomic=atomic)
 
 
 def cases(program: Program, config: Config) -> tuple[Mapping[str, int], ...]:
@@ -242,7 +243,7 @@ class _Common:
     settled: Mapping[str, int]
 
 
-def _lower(program: Program, config: Config, case: Mapping[str, int], common: _Common | None = None) -> Lowered:
+def _lower(program: Program, config: Config, case: Mapping[str, int], common: _Common | None = None, *, atomic: bool = False) -> Lowered:
     steps = enabled_steps(program, config)
     table = TermTable() if common is None else common.table
     numbers = {name: i for i, name in enumerate(common.steps if common is not None else [s.name for s in steps])}
@@ -254,7 +255,7 @@ def _lower(program: Program, config: Config, case: Mapping[str, int], common: _C
     states = {n: frozen.get(n) or make_variable(table, n, v.type) for n, v in program.states.items()}
     after = {n: frozen.get(n) or make_variable(table, n + "'", v.type) for n, v in program.states.items()}
     ghosts = {n: over_consts.ghost_default(n) for n in program.ghosts}
-    capacity = CutCounter(program).steps() if has_cuts(program, config) else 0
+    capacity = CutCounter(program).steps() if has_cuts(program, config) and not atomic else 0
     flight = None
     if capacity:
         mark = MARK if common is None else common.mark

@@ -117,7 +117,9 @@ class VacuityRecord(msgspec.Struct, frozen=True):
 
 
 class VerdictRecord(msgspec.Struct, frozen=True):
-    """The answer for one property. `vacuity`: with `proved`, where it is not known whether that is vacuous; null otherwise."""
+    """The answer for one property. `shortest`: no run is shorter than the one shown; false: none of up to `bound` steps.
+    `vacuity`: with `proved`, where it is not known whether that is vacuous; null otherwise.
+    """
 
     property: str
     kind: str
@@ -134,6 +136,7 @@ class VerdictRecord(msgspec.Struct, frozen=True):
     reproduce: str
     trace: TraceRecord | None
     vacuity: VacuityRecord | None = None
+    shortest: bool = True
 
 
 class Rests(msgspec.Struct, frozen=True):
@@ -265,6 +268,7 @@ def verdict_record(result: CheckResult, verdict: Verdict) -> VerdictRecord:
         reproduce=reproduce(result, verdict),
         trace=trace_record(result.program, verdict.trace) if verdict.trace is not None else None,
         vacuity=vacuity_record(verdict.vacuity) if verdict.vacuity is not None else None,
+        shortest=verdict.shortest,
     )
 
 

@@ -31,10 +31,12 @@ _WORST = (
 LEGEND: tuple[tuple[str, str, str], ...] = (
     ("P", "P, P7", "proved for runs of any length (within K: 7 is the least K)"),
     ("V", "V3", "violated: a run of 3 transitions, none is shorter"),
+    ("V~", "V~18", "violated: by a run of 18 transitions in which no step is interrupted; there may be a shorter one"),
     ("B", "B12", "bounded: no run of up to 12 transitions; not a proof"),
     ("?", "?", "unknown: a budget ran out"),
     ("v", "v", "vacuous: holds, but its premise or its event never happens"),
     ("R", "R3", "reached by a run of 3 transitions"),
+    ("R~", "R~18", "reached by a run of 18 transitions in which no step is interrupted; there may be a shorter one"),
     ("U", "U", "unreachable: proved that no run of any length gets there"),
     ("\N{EN DASH}", "\N{EN DASH}", "does not apply here"),
     (FAILED, FAILED, "failed: the process that judged the cell gave no answer"),
@@ -48,9 +50,9 @@ def mark(verdict: CellVerdict) -> str:
         case Word.PROVED:
             return "P" if verdict.least is None else f"P{verdict.least}"
         case Word.VIOLATED:
-            return f"V{_number(verdict.length)}"
+            return f"V{_about(verdict)}"
         case Word.REACHED:
-            return f"R{_number(verdict.length)}"
+            return f"R{_about(verdict)}"
         case Word.BOUNDED:
             return f"B{_number(verdict.bound)}"
         case Word.UNREACHABLE:
@@ -63,6 +65,10 @@ def mark(verdict: CellVerdict) -> str:
             return "\N{EN DASH}"
         case _:
             assert_never(verdict.word)
+
+
+def _about(verdict: CellVerdict) -> str:
+    return ("" if verdict.shortest else "~") + _number(verdict.length)
 
 
 def meaning(verdict: CellVerdict) -> str:
@@ -123,7 +129,8 @@ def groups(properties: Iterable[Judged]) -> tuple[tuple[str, Names, str | None],
 def legend(report: MatrixReport) -> tuple[tuple[str, str], ...]:
     """The marks that the tables of a report show, with their meanings."""
     tables = groups(report.properties)
-    used = {cell_mark(cell, names)[:1] for _, cell in report.cells for _, names, _ in tables}
+    shown = [cell_mark(cell, names) for _, cell in report.cells for _, names, _ in tables]
+    used = {m[: 2 if m[1:2] == "~" else 1] for m in shown}
     return tuple((example, text) for key, example, text in LEGEND if key in used)
 
 
@@ -141,5 +148,5 @@ def _number(value: int | None) -> str:
 
 
 def _run(verdict: CellVerdict) -> str:
-    length = steps_text(verdict.length or 0)
+    length = steps_text(verdict.length or 0) + ("" if verdict.shortest else " (there may be a shorter one)")
     return f"run of {length}" if verdict.loop_start is None else f"run of {length} that loops"

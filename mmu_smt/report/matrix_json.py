@@ -60,6 +60,7 @@ class CellRecord(msgspec.Struct, frozen=True):
     bound: int | None
     least: int | None
     length: int | None
+    shortest: bool | None
     loop_start: int | None
     reason: str | None
     phase: str | None
@@ -154,6 +155,7 @@ def _cell(cell: Cell, judged: Judged) -> CellRecord:
         bound=None if verdict is None else verdict.bound,
         least=None if verdict is None else verdict.least,
         length=None if verdict is None else verdict.length,
+        shortest=None if verdict is None or verdict.length is None else verdict.shortest,
         loop_start=None if verdict is None else verdict.loop_start,
         reason=verdict.reason.value if verdict is not None and verdict.reason is not None else None,
         phase=(verdict.phase or None) if verdict is not None else None,

@@ -174,7 +174,7 @@ def _subject(result: CheckResult, verdict: Verdict) -> str:
     """What kind of run it is, of what, and what the property says in its author's words."""
     if verdict.trace is None:
         return ""
-    run = f"{shape(verdict.trace)}{_within(verdict)}"
+    run = f"{shape(verdict.trace)}{_within(verdict)}{_not_shortest(verdict)}"
     if result.program.variant:
         run += f" in {result.program.variant}"
     doc = verdict.property.display.doc
@@ -307,7 +307,7 @@ def basis(verdict: Verdict) -> str:
 def _basis(verdict: Verdict) -> str:
     match verdict.word:
         case Word.VIOLATED | Word.REACHED if verdict.trace is not None:
-            return shape(verdict.trace)
+            return shape(verdict.trace) + _not_shortest(verdict)
         case Word.PROVED if verdict.least is not None:
             return f"least bound {verdict.least}" + (f", by {verdict.by}" if verdict.by else "")
         case Word.UNKNOWN:
@@ -319,6 +319,12 @@ def _basis(verdict: Verdict) -> str:
             return verdict.by
         case _:
             return verdict.by
+
+
+def _not_shortest(verdict: Verdict) -> str:
+    if verdict.shortest:
+        return ""
+    return f", of steps that nobody interrupts; {'none' if verdict.bound is None else f'none in {steps_text(verdict.bound)}'} is shorter"
 
 
 def stats_lines(result: CheckResult) -> tuple[Line, ...]:

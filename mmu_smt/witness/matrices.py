@@ -33,6 +33,7 @@ class CellVerdict:
     loop_start: int | None = None
     evidence: str | None = field(default=None, repr=False)
     unclosed: Names = ()
+    shortest: bool = True
 
 
 class CellState(StrEnum):

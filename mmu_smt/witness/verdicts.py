@@ -49,7 +49,8 @@ class Verdict:
     `by`: the engine's argument in a few words ("termination bound 9", "2-induction", "recurrence bound 14").
     `bound`: number of transitions exhausted without a counterexample (bounded, unknown), or None. `least`: the least N of a `within least`
     property.
-    `trace` with violated and reached. `reason` and `phase` with unknown. `vacuity` with a proof that may be vacuous for all that is known.
+    `trace` with violated and reached; `shortest`: no run is shorter than this one, otherwise all of up to `bound` transitions have been
+    excluded. `reason` and `phase` with unknown. `vacuity` with a proof that may be vacuous for all that is known.
     """
 
     property: Property
@@ -62,6 +63,7 @@ class Verdict:
     phase: str = ""
     seconds: float = 0.0
     vacuity: OpenPremise | None = None
+    shortest: bool = True
 
 
 def was_interrupted(verdict: Verdict) -> bool:

@@ -40,8 +40,10 @@ def checked(spec: GeneratedSpec) -> tuple[Program, Config]:
     return program, combine(tuple(program.configs[c] for c in spec.configs))
 
 
-def compare(spec: GeneratedSpec, *, max_configurations: int = 2_500, seconds: float = 6.0) -> Comparison:
-    """Judge every property in both ways. `seconds`: for the solver, where it must settle a property without a bound."""
+def compare(spec: GeneratedSpec, *, max_configurations: int = 2_500, seconds: float = 6.0, bounded_first: bool = True) -> Comparison:
+    """Judge every property in both ways. `seconds`: for the solver, where it must settle a property without a bound; `bounded_first`: after
+    a search up to FIRST_BOUND.
+    """
     comparison = Comparison(spec)
     program, config = checked(spec)
     lowered = lower(program, config)
@@ -53,8 +55,9 @@ def compare(spec: GeneratedSpec, *, max_configurations: int = 2_500, seconds: fl
         comparison.skipped = True
         return comparison
     try:
-        solved = _solve(program, config, tuple(program.properties.values()), Limits(bound=FIRST_BOUND, seconds=4 * seconds))
-        open_ones = tuple(v.property for v in solved.values() if _is_open(v) and not _may_stay_open(v.property, config))
+        bound = FIRST_BOUND if bounded_first else None
+        solved = _solve(program, config, tuple(program.properties.values()), Limits(bound=bound, seconds=4 * seconds))
+        open_ones = tuple(v.property for v in solved.values() if bounded_first and _is_open(v) and not _may_stay_open(v.property, config))
         if open_ones:
             again = _solve(program, config, open_ones, Limits(seconds=seconds))
             solved |= {name: v for name, v in again.items() if not (v.word in UNDECIDED and solved[name].word is Word.PROVED)}
@@ -117,6 +120,8 @@ def _settled(verdict: Verdict, expected: ExplicitVerdict, program: Program) -> s
         return "different least bounds"
     if (verdict.trace is None) != (expected.length is None):
         return "only one has a run"
+    if verdict.trace is not None and not verdict.shortest:
+        return "" if (verdict.bound or 0) < (expected.length or 0) <= len(verdict.trace.steps) else "a run that cannot be that long"
     if verdict.trace is not None and len(verdict.trace.steps) != expected.length:
         return "different lengths"
     if verdict.trace is not None and expected.candidate is not None:
