@@ -34,7 +34,7 @@ INDUCTION_ALLOWANCE = 3_000_000
 """Solver units that induction may spend beyond twice what the search has spent. A share, so that neither starves the other, and in units,
 not in seconds, so that the course of a run does not depend on the machine."""
 
-RELY_ALLOWANCE = 3_000_000
+RELY_ALLOWANCE = 30_000_000
 """The same for rely-guarantee induction, which may spend twice what the search has spent: with it every safety query may be settled."""
 
 RELY_PATIENCE = 10_000_000

@@ -237,7 +237,7 @@ def reproduce(result: CheckResult, verdict: Verdict) -> str:
         words.extend(("--config", result.config.name.replace("+", ",")))
     for name, value in result.given.items():
         words.extend(("-D", f"{name}={value}"))
-    if verdict.trace is not None:
+    if verdict.trace is not None and verdict.shortest:
         words.extend(("-k", str(len(verdict.trace.steps))))
     return safe(shlex.join(words))
 
