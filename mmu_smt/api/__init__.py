@@ -166,7 +166,7 @@ def matrix(
     properties: Sequence[str] | None = None,
     params: Mapping[str, int] | None = None,
     bound: int | None = None,
-    timeout: float | None = 10.0,
+    timeout: float | None = 30.0,
     rlimit: int | None = None,
     memory: int | None = None,
     seed: int = 0,

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 Names: TypeAlias = tuple[str, ...]
 
-SECONDS = 10.0  # for each cell, unless the user says otherwise
+SECONDS = 30.0  # for each cell, unless the user says otherwise: a cell is some three groups of properties
 GRACE = 5.0  # what a process may at least take beyond its time, for replays and because a solver stops late, before it is ended
 
 _FOLDED = frozenset({PropertyKind.INVARIANT, PropertyKind.NO_FAULT, PropertyKind.NO_DEADLOCK})

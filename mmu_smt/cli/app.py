@@ -254,7 +254,7 @@ def matrix(
     property: Properties = None,  # noqa: A002 (the option's name)
     define: Defines = None,
     bound: Bound = None,
-    timeout: Annotated[float | None, Parameter(help="Seconds of wall time for each cell; 10 unless given.")] = None,
+    timeout: Annotated[float | None, Parameter(help="Seconds of wall time for each cell; 30 unless given.")] = None,
     rlimit: Annotated[int | None, Parameter(help="Units of solver work for each cell; the same everywhere, unlike seconds.")] = None,
     memory: Annotated[int | None, Parameter(help="Megabytes that the solver may hold, for each process.")] = None,
     seed: Seed = 0,

@@ -6,7 +6,7 @@ ever asserted before the questions about it have been asked, so a run that can g
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -196,10 +196,11 @@ class Search:
             if literal is None:
                 goal.refuted = length
 
-    def loop(self, goals: Iterable[LassoGoal], length: int, found: Callable[[LassoGoal, int], None], phase: str) -> None:
+    def loop(self, goals: Iterable[LassoGoal], length: int, found: Callable[[LassoGoal, int], Container[str]], phase: str) -> None:
         """The same for lassos of that many transitions: one question for all goals until none is left or none is reached.
 
-        A goal for which a lasso that need not be fair is there is asked for a fair one from then on. Raises OutOfBudget.
+        `found` returns the names of the goals that need not be asked about any more. A goal for which a lasso that need not be fair is
+        there is asked for a fair one from then on. Raises OutOfBudget.
         """
         open_goals = list(goals)
         while open_goals:
@@ -208,12 +209,12 @@ class Search:
                 break
             hit = [goal for goal in open_goals if self.session.value(claims[goal.name])]
             for goal in hit:
-                if goal.fair:
+                if goal.fair and goal in open_goals:
                     literal = claims[goal.name]
                     if goal is not hit[0] and not settled(self.session.check((literal,)), phase):
                         raise AssertionError(f"{goal.name}: a lasso was there in a model and is not any more")
-                    found(goal, literal)
-                    open_goals.remove(goal)
+                    answered = found(goal, literal)
+                    open_goals = [g for g in open_goals if g.name not in answered]
                 goal.fair = True
         for goal in open_goals:
             goal.refuted = length

@@ -316,11 +316,15 @@ class _Check:
                     goal.refuted = length
             self._lasso_effort += self._session.effort - before
 
-    def _found_lasso(self, goal: LassoGoal, literal: int, length: int) -> None:
-        """The session has a model in which these transitions are a fair lasso for the goal."""
+    def _found_lasso(self, goal: LassoGoal, literal: int, length: int) -> frozenset[str]:
+        """The session has a model in which these transitions are a fair lasso for the goal. The names of the goals that this answers."""
         self._alive = self._search.depth  # it goes on through every transition asserted so far
-        self._ledger.witnessed(goal.name, self._search.shortest(length, (literal,), loops=goal.loops), goal.refuted, self._phase)
-        self._close(goal.name)
+        run = self._search.shortest(length, (literal,), loops=goal.loops)
+        same = frozenset(other.name for other in self._lassos.values() if other is goal or other.asks_the_same(goal))
+        for name in same:
+            self._ledger.witnessed(name, run, goal.refuted, self._phase)
+            self._close(name)
+        return same
 
     # ------------------------------------------------------------------------------------------ uninterrupted runs
 

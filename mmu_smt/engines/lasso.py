@@ -94,6 +94,12 @@ class LassoGoal:
         """No weaker question is left: there is no fairness, or a lasso that ignores it has been seen."""
         self._product = SimplePaths(session, f"{query.name}.product", self._situation)
 
+    def asks_the_same(self, other: LassoGoal) -> bool:
+        """Every lasso for the other query is one for this one, and the other way round."""
+        one, two = self.query, other.query
+        unfair = not self._requirements and not other._requirements
+        return one.recurs is two.recurs and one.never is two.never and self.loops is other.loops and (unfair or one.within == two.within)
+
     def claim(self, length: int) -> int:
         """A literal under which these transitions are a lasso for the query; a fair one if `fair`."""
         if (length, self.fair) not in self._claims:

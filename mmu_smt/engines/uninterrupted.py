@@ -81,9 +81,10 @@ class UninterruptedSearch:
         self._goals.pop(goal.name)
         self._claim(goal.name, self._search.shortest(length, (literal,)), found)
 
-    def _looped(self, goal: LassoGoal, literal: int, length: int, found: dict[str, RawRun]) -> None:
+    def _looped(self, goal: LassoGoal, literal: int, length: int, found: dict[str, RawRun]) -> tuple[str, ...]:
         self._lassos.pop(goal.name)
         self._claim(goal.name, self._search.shortest(length, (literal,), loops=goal.loops), found)
+        return (goal.name,)
 
     def _claim(self, name: str, run: RawRun, found: dict[str, RawRun]) -> None:
         if self._confirm(name, run):
