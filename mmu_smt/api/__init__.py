@@ -47,6 +47,7 @@ __all__ = [
     "load",
     "matrix",
     "open_cell",
+    "open_changes",
     "run",
     "test",
 ]
@@ -173,6 +174,7 @@ def matrix(
     jobs: int | None = None,
     cache: str | Path | bool = True,
     retry: bool = False,
+    marks: bool = False,
     watch: Watch | None = None,
 ) -> tuple[MatrixReport, ...]:
     """Fill the matrices that a file, a folder or the name of a bundled one stands for: one report each, in order.
@@ -180,12 +182,17 @@ def matrix(
     `name`, `rows`, `columns`, `settings`, `properties` select a part; columns and settings are written as in the declaration, `a + b`.
     `timeout` (seconds), `rlimit` and `memory` are for each cell, which is judged in a process of its own, `jobs` at a time (default: as
     many as there are processors). `cache`: whether finished cells are kept in the usual place, or the folder for them. `retry`: cells
-    that ran out of time are judged again. `watch` is told what goes on. A Ctrl-C ends the run: the report says so, its missing cells are
+    that ran out of time are judged again. `marks`: what each row fixes and introduces is decided, too: `changes` of the cells. `watch` is
+    told what goes on. A Ctrl-C ends the run: the report says so, its missing cells are
     marked.
 
     `open_cell` gives the verdicts of a cell with their runs. Raises SpecError as `check` does, and where there is no matrix (MS513).
     """
     from mmu_smt.api import matrices
+
+    filled = matrices.fill
+    if marks:
+        from mmu_smt.api.marking import fill_marked as filled
 
     selection = matrices.Selection(
         rows=None if rows is None else tuple(rows),
@@ -197,7 +204,7 @@ def matrix(
     kept = None if cache is False else matrices.cache_of(None if cache is True else cache)
     reports: list[MatrixReport] = []
     for found in matrices.find((str(target),), name):
-        reports.append(matrices.fill(found, selection, how, cache=kept, watch=watch))
+        reports.append(filled(found, selection, how, cache=kept, watch=watch))
         if reports[-1].interrupted:
             break
     return tuple(reports)
@@ -208,9 +215,19 @@ def open_cell(report: MatrixReport, row: Row, cell: Cell) -> CheckResult:
 
     Raises mmu_smt.api.cellcache.Damaged where a kept run does not replay.
     """
-    from mmu_smt.api import matrices
+    from mmu_smt.api import cells
 
-    return matrices.open_cell(report, row, cell)
+    return cells.open_cell(report, row, cell)
+
+
+def open_changes(report: MatrixReport, row: Row, cell: Cell) -> Comparison:
+    """What a row changes in a cell that was marked, with both runs of every scenario, replayed now.
+
+    Raises mmu_smt.api.cellcache.Damaged where a kept run does not replay.
+    """
+    from mmu_smt.api import marking
+
+    return marking.open_changes(report, row, cell)
 
 
 def claims(

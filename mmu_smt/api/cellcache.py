@@ -1,7 +1,8 @@
-"""Verdicts kept under a digest of all that they depend on.
+"""Verdicts, and what rows change, kept under a digest of all that they depend on.
 
-One file a cell, named by its key. A file begins with the digest of the rest, so that a damaged one is told from a whole one, and it is
-written beside its place and then moved there, so that an interruption leaves all of it or nothing.
+One file a cell, and one for each property in a cell for which scenarios had to be looked for; each is named by its key. A file begins with
+the digest of the rest, so that a damaged one is told from a whole one, and it is written beside its place and then moved there, so that an
+interruption leaves all of it or nothing.
 """
 
 from __future__ import annotations
@@ -14,12 +15,14 @@ from functools import cache
 from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
-from mmu_smt.witness.matrices import CellVerdict
+from mmu_smt.witness.matrices import CellChange, CellVerdict
 
 FORMAT = "mmu-smt cell 1"
+CHANGE_FORMAT = "mmu-smt change 1"
 _NOT_JUDGING = frozenset({"cli", "report", "syntax"})  # folders on which no verdict depends
 
 
@@ -43,20 +46,35 @@ class CellCache:
 
     def read(self, key: str) -> tuple[CellVerdict, ...] | None:
         """The verdicts kept under a key, None where there are none. Raises Damaged, and OSError where the folder cannot be read."""
-        try:
-            data = self.path(key).read_bytes()
-        except (FileNotFoundError, NotADirectoryError):
-            return None
-        return decode(data, key)
+        data = self._data(key)
+        return None if data is None else decode(data, key)
+
+    def read_change(self, key: str) -> CellChange | None:
+        """What is kept under a key of what a row does to a property; raises as `read` does."""
+        data = self._data(key)
+        return None if data is None else _opened(data, key, CHANGE_FORMAT, _ChangeEntry).change
 
     def write(self, key: str, verdicts: tuple[CellVerdict, ...]) -> None:
         """Keep verdicts under a key. Raises OSError."""
+        self._keep(key, encode(key, verdicts))
+
+    def write_change(self, key: str, change: CellChange) -> None:
+        """Keep what a row does to a property under a key. Raises OSError."""
+        self._keep(key, _sealed(_ChangeEntry(CHANGE_FORMAT, key, change)))
+
+    def _data(self, key: str) -> bytes | None:
+        try:
+            return self.path(key).read_bytes()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+
+    def _keep(self, key: str, data: bytes) -> None:
         path = self.path(key)
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=".new-")
         try:
             with os.fdopen(handle, "wb") as file:
-                file.write(encode(key, verdicts))
+                file.write(data)
             Path(name).replace(path)
         except BaseException:
             with suppress(OSError):
@@ -65,7 +83,7 @@ class CellCache:
 
 
 class _BlindCache(CellCache):
-    def read(self, key: str) -> None:
+    def _data(self, key: str) -> None:
         """Nothing."""
 
 
@@ -75,9 +93,28 @@ class _Entry(msgspec.Struct, frozen=True):
     verdicts: tuple[CellVerdict, ...]
 
 
+class _ChangeEntry(msgspec.Struct, frozen=True):
+    format: str
+    key: str
+    change: CellChange
+
+
+Entry = TypeVar("Entry", _Entry, _ChangeEntry)
+
+
 def one_line(verdict: CellVerdict) -> bytes:
     """A verdict as it is passed between processes: a line, ended by a line break."""
     return msgspec.json.encode(verdict) + b"\n"
+
+
+def change_line(change: CellChange) -> bytes:
+    """What a row does to a property, as `one_line`."""
+    return msgspec.json.encode(change) + b"\n"
+
+
+def change_from_line(line: bytes) -> CellChange:
+    """The inverse of `change_line`, without the line break."""
+    return msgspec.json.decode(line, type=CellChange)
 
 
 def from_line(line: bytes) -> CellVerdict:
@@ -87,22 +124,30 @@ def from_line(line: bytes) -> CellVerdict:
 
 def encode(key: str, verdicts: tuple[CellVerdict, ...]) -> bytes:
     """The text of a file of the cache."""
-    body = msgspec.json.encode(_Entry(FORMAT, key, verdicts))
-    return sha256(body).hexdigest().encode() + b"\n" + body
+    return _sealed(_Entry(FORMAT, key, verdicts))
 
 
 def decode(data: bytes, key: str) -> tuple[CellVerdict, ...]:
     """The inverse of `encode`. Raises Damaged."""
+    return _opened(data, key, FORMAT, _Entry).verdicts
+
+
+def _sealed(entry: _Entry | _ChangeEntry) -> bytes:
+    body = msgspec.json.encode(entry)
+    return sha256(body).hexdigest().encode() + b"\n" + body
+
+
+def _opened(data: bytes, key: str, form: str, kind: type[Entry]) -> Entry:
     digest, _, body = data.partition(b"\n")
     if digest != sha256(body).hexdigest().encode():
         raise Damaged("its content does not have the digest that it carries")
     try:
-        entry = msgspec.json.decode(body, type=_Entry)
+        entry = msgspec.json.decode(body, type=kind)
     except msgspec.DecodeError as error:
         raise Damaged(str(error)) from error
-    if (entry.format, entry.key) != (FORMAT, key):
+    if (entry.format, entry.key) != (form, key):
         raise Damaged("it belongs to another cell")
-    return entry.verdicts
+    return entry
 
 
 def default_folder(environment: Mapping[str, str]) -> Path:

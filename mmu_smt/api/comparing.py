@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from mmu_smt.api.checking import Limits, Request, check_program
 from mmu_smt.api.equivalence import Findings, Question, decide
-from mmu_smt.api.scenarios import SCENARIOS, Effort, Side, find_mark, settled_mark
+from mmu_smt.api.scenarios import SCENARIOS, Effort, Party, Side, find_mark, mark_of_first_run
+from mmu_smt.api.settled import EQUIVALENT, NOT_ASKED, settled_mark
 from mmu_smt.api.targets import inapplicable, unknown
 from mmu_smt.model.product import common_names, product
 from mmu_smt.semantics.program import PropertyKind
@@ -38,13 +39,12 @@ class Variant:
 
 
 FIXES, INTRODUCES = "fixes", "introduces"
-NOT_ASKED = "not asked"
 
 
 @dataclass(frozen=True, slots=True)
 class Comparing:
     """What to compare, and how. `properties`: names, None for all that both declare. `marks`: which of the two questions to ask of them;
-    without any, only equivalence is decided.
+    without any, only equivalence is decided. `known`: what checks of the two have found already; it is taken for these properties.
     """
 
     first: Variant
@@ -56,10 +56,15 @@ class Comparing:
     scenarios: int = SCENARIOS
     given: Mapping[str, int] = field(default_factory=dict[str, int])
     seed: int = 0
+    known: tuple[CheckResult, CheckResult] | None = None
 
 
-def compare_programs(asked: Comparing, *, progress: Callable[[str], None] | None = None) -> Comparison:
+def compare_programs(
+    asked: Comparing, *, progress: Callable[[str], None] | None = None, each: Callable[[Change], None] | None = None
+) -> Comparison:
     """Judge both variants, decide whether they are equivalent, and look for scenarios that tell them apart.
+
+    `each` is told what the second does to a property as soon as both questions about it are answered.
 
     What is not settled within the limits is unknown. Raises SpecError where the two cannot be compared (MS517) or a named property is not
     declared by both (MS503), UnconfirmedError and UnconfirmedDifferenceError for defects of this program.
@@ -67,45 +72,74 @@ def compare_programs(asked: Comparing, *, progress: Callable[[str], None] | None
     common = common_names(asked.first.program, asked.second.program)
     if common.clashes:
         raise _clash(asked, common.clashes)
-    return _Comparison(asked, common, progress).run()
+    return _Comparison(asked, common, progress, each).run()
 
 
 class _Comparison:
-    def __init__(self, asked: Comparing, common: Common, progress: Callable[[str], None] | None) -> None:
+    def __init__(
+        self, asked: Comparing, common: Common, progress: Callable[[str], None] | None, each: Callable[[Change], None] | None
+    ) -> None:
         self._started = time.monotonic()
-        self._asked, self._common, self._progress = asked, common, progress
+        self._asked, self._common, self._progress, self._each = asked, common, progress, each
         self._names, self._left_out = _chosen(asked)
-        seconds = asked.limits.seconds
-        self._effort = Effort(None if seconds is None else self._started + seconds, asked.scenarios, asked.limits.bound, asked.seed)
+        self._marks: dict[tuple[str, str], Mark] = {}
+        self._changes: dict[str, Change] = {}
+        limits = asked.limits
+        deadline = None if limits.seconds is None else self._started + limits.seconds
+        self._effort = Effort(deadline, asked.scenarios, limits.bound, asked.seed, limits.rlimit, limits.memory)
 
     def run(self) -> Comparison:
         asked = self._asked
-        first, second = asked.first, asked.second
-        results = self._checked(first, 0.3), self._checked(second, 0.4)
+        results = asked.known or (self._checked(asked.first, 0.3), self._checked(asked.second, 0.4))
+        one, two = (
+            Party(v.program, v.config, {f.property.name: f for f in r.verdicts})
+            for v, r in zip((asked.first, asked.second), results, strict=True)
+        )
+        waiting: list[tuple[str, str]] = []
+        for name in self._names:
+            for question, broken, intact in ((FIXES, one, two), (INTRODUCES, two, one)):
+                mark = self._at_once(question, broken, intact, name)
+                if mark is None:
+                    waiting.append((name, question))
+                else:
+                    self._settle(name, question, mark, one, two)
+        found = Findings(_not_asked(), frozenset())
+        if asked.equivalence or waiting:
+            found = self._searched(waiting, one, two)
+        seconds = time.monotonic() - self._started
+        changes = tuple(self._changes[name] for name in self._names)
+        return Comparison(results[0], results[1], found.result, changes, self._left_out, seconds)
+
+    def _at_once(self, question: str, broken: Party, intact: Party, name: str) -> Mark | None:
+        """The answer that the verdicts give."""
+        if question not in self._asked.marks:
+            return Mark(Answer.UNKNOWN, NOT_ASKED)
+        return settled_mark(broken.program, broken.verdicts[name]) or mark_of_first_run(broken, intact, name, self._common)
+
+    def _searched(self, waiting: Sequence[tuple[str, str]], first: Party, second: Party) -> Findings:
+        """Answer the questions that are left; and whether the two are equivalent, which may answer some."""
         pairs = tuple((first.program.properties[n], second.program.properties[n]) for n in self._names)
         made = product((first.program, first.config), (second.program, second.config), pairs)
-        one = Side(first.program, first.config, made.first, {v.property.name: v for v in results[0].verdicts})
-        two = Side(second.program, second.config, made.second, {v.property.name: v for v in results[1].verdicts})
-        marks = {
-            (name, mark): settled_mark(broken, name) if mark in asked.marks else Mark(Answer.UNKNOWN, NOT_ASKED)
-            for name in self._names
-            for mark, broken in ((FIXES, one), (INTRODUCES, two))
-        }
-        waiting = [key for key, mark in marks.items() if mark is None]
-        if asked.equivalence or waiting:
-            found = self._equivalence(made)
-        else:
-            found = Findings(_not_asked(), frozenset())
-        for number, (name, mark) in enumerate(waiting):
+        one = Side(first.program, first.config, first.verdicts, made.first)
+        two = Side(second.program, second.config, second.verdicts, made.second)
+        found = self._equivalence(made)
+        for number, (name, question) in enumerate(waiting):
             if name in found.alike:
-                marks[name, mark] = Mark(Answer.NO, "the variants are equivalent")
-                continue
-            broken, intact = (one, two) if mark == FIXES else (two, one)
-            effort = _share(self._effort, len(waiting) - number)
-            marks[name, mark] = find_mark(broken, intact, name, self._common, effort, progress=self._progress)
-        changes = [Change(one.verdicts[n], two.verdicts[n], _made(marks[n, FIXES]), _made(marks[n, INTRODUCES])) for n in self._names]
-        seconds = time.monotonic() - self._started
-        return Comparison(results[0], results[1], found.result, tuple(changes), self._left_out, seconds)
+                mark = EQUIVALENT
+            else:
+                broken, intact = (one, two) if question == FIXES else (two, one)
+                effort = _share(self._effort, len(waiting) - number)
+                mark = find_mark(broken, intact, name, self._common, effort, progress=self._progress)
+            self._settle(name, question, mark, first, second)
+        return found
+
+    def _settle(self, name: str, question: str, mark: Mark, one: Party, two: Party) -> None:
+        self._marks[name, question] = mark
+        if (name, FIXES) in self._marks and (name, INTRODUCES) in self._marks:
+            change = Change(one.verdicts[name], two.verdicts[name], self._marks[name, FIXES], self._marks[name, INTRODUCES])
+            self._changes[name] = change
+            if self._each is not None:
+                self._each(change)
 
     def _checked(self, variant: Variant, share: float) -> CheckResult:
         asked, seconds = self._asked, self._effort.seconds()
@@ -125,11 +159,6 @@ class _Comparison:
             seed=asked.seed,
             progress=self._progress,
         )
-
-
-def _made(mark: Mark | None) -> Mark:
-    assert mark is not None
-    return mark
 
 
 def _not_asked() -> EquivalenceResult:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias, cast
+from typing import TYPE_CHECKING, TypeAlias
 
 from mmu_smt.api import workers
 from mmu_smt.api.cellcache import CellCache, Damaged, default_folder, from_line, key_of, one_line
+from mmu_smt.api.cells import kept_verdict
 from mmu_smt.api.checking import Limits, Request, check_program
 from mmu_smt.api.errors import DisagreementError, UnconfirmedError
 from mmu_smt.api.targets import choose_config, inapplicable, is_file, unknown
@@ -21,15 +22,12 @@ from mmu_smt.semantics.fingerprint import Fingerprints
 from mmu_smt.semantics.program import PropertyKind
 from mmu_smt.syntax.diagnostics import Diagnostic, Note, Severity, SpecError
 from mmu_smt.witness.matrices import Cell, CellState, CellVerdict, Judged, MatrixReport, Row
-from mmu_smt.witness.serialise import candidate_from_json, candidate_to_json
-from mmu_smt.witness.traces import Candidate, Move
-from mmu_smt.witness.verdicts import CheckResult, UnknownReason, Verdict, Word
+from mmu_smt.witness.verdicts import UnknownReason, Verdict, Word
 
 if TYPE_CHECKING:
     from mmu_smt.semantics.matrices import Matrix
-    from mmu_smt.semantics.program import Config, Program, Property, Site
+    from mmu_smt.semantics.program import Config, Program, Property
     from mmu_smt.semantics.workspace import Workspace
-    from mmu_smt.witness.traces import Trace
 
 Names: TypeAlias = tuple[str, ...]
 
@@ -430,7 +428,7 @@ def judge(request: Request, send: workers.Send) -> None:
     def tell(verdict: Verdict) -> None:
         if verdict.property.name not in sent:
             sent.add(verdict.property.name)
-            send(one_line(_kept(verdict, fingerprints)))
+            send(one_line(kept_verdict(verdict, fingerprints)))
 
     try:
         for verdict in check_program(request, settled=tell).verdicts:
@@ -447,80 +445,3 @@ def judge(request: Request, send: workers.Send) -> None:
 
 def _refuse(send: workers.Send, code: str, message: str) -> None:
     send(_REFUSED + json.dumps([code, message]).encode() + b"\n")
-
-
-def _kept(verdict: Verdict, fingerprints: Fingerprints) -> CellVerdict:
-    trace = verdict.trace
-    return CellVerdict(
-        property=verdict.property.name,
-        word=verdict.word,
-        by=verdict.by,
-        bound=verdict.bound,
-        least=verdict.least,
-        reason=verdict.reason,
-        phase=verdict.phase,
-        seconds=round(verdict.seconds, 3),
-        length=None if trace is None else len(trace.steps),
-        shortest=verdict.shortest,
-        loop_start=None if trace is None else trace.loop_start,
-        evidence=None if trace is None else _evidence(trace, fingerprints),
-        unclosed=() if trace is None else trace.unclosed,
-    )
-
-
-def _evidence(trace: Trace, fingerprints: Fingerprints) -> str:
-    """The run as text that survives edits elsewhere in the specification."""
-    ended_by_fault = bool(trace.steps) and trace.steps[-1].fault is not None
-    states = (trace.initial, *(s.after for s in (trace.steps[:-1] if ended_by_fault else trace.steps)))
-    moves = tuple(
-        Move(s.step, s.args, s.resume, {cast("Site", fingerprints.portable(site)): value for site, value in s.choices.items()})
-        for s in trace.steps
-    )
-    return candidate_to_json(Candidate(trace.consts, states, moves, trace.loop_start), indent=None)
-
-
-# ---------------------------------------------------------------------------------------------- opening a cell
-
-
-def open_cell(report: MatrixReport, row: Row, cell: Cell) -> CheckResult:
-    """The verdicts of a judged cell with their runs, each replayed now. Raises Damaged where one does not replay."""
-    from mmu_smt.interpret.replay import ReplayMismatch, replay
-
-    program = row.program
-    config = choose_config(program, cell.config)
-    fingerprints = Fingerprints(program)
-    verdicts: list[Verdict] = []
-    for kept in cell.verdicts:
-        judged = program.properties.get(kept.property)
-        if judged is None:
-            continue
-        trace: Trace | None = None
-        if kept.evidence is not None:
-            try:
-                candidate = _candidate(kept.evidence, fingerprints)
-                cone = frozenset(program.states) - frozenset(kept.unclosed)
-                trace = replay(program, config, candidate, judged, cone=cone)
-            except (ReplayMismatch, KeyError, ValueError) as error:
-                raise Damaged(f"the run kept for {kept.property} does not replay: {error}") from error
-        verdicts.append(
-            Verdict(
-                property=judged,
-                word=kept.word,
-                by=kept.by,
-                bound=kept.bound,
-                least=kept.least,
-                trace=trace,
-                reason=kept.reason,
-                phase=kept.phase,
-                seconds=kept.seconds,
-            )
-        )
-    target = f"{report.file}:{row.variant}"
-    seconds = {"judging": sum(v.seconds for v in verdicts)}
-    return CheckResult(program, config, tuple(verdicts), target, seconds, given=dict(report.given), seed=report.seed)
-
-
-def _candidate(evidence: str, fingerprints: Fingerprints) -> Candidate:
-    kept = candidate_from_json(evidence)
-    moves = tuple(replace(m, choices={fingerprints.site(site): value for site, value in m.choices.items()}) for m in kept.moves)
-    return replace(kept, moves=moves)

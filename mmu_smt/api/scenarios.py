@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mmu_smt.api.errors import UnconfirmedError
+from mmu_smt.api.settled import holds, label, stated
 from mmu_smt.api.simplify import simplify
 from mmu_smt.engines.check import check_queries
 from mmu_smt.interpret.explicit import explore
@@ -23,7 +24,7 @@ from mmu_smt.interpret.replay import SEARCH_LIMIT, ReplayMismatch, replay
 from mmu_smt.model.scenarios import start_facts, start_values, starting, violating_starts
 from mmu_smt.model.table import variables
 from mmu_smt.solve.budget import Budget
-from mmu_smt.witness.comparisons import Answer, Mark, Scenario
+from mmu_smt.witness.comparisons import Answer, Basis, Mark, Scenario
 from mmu_smt.witness.traces import Candidate, Move, Trace, Valuation
 from mmu_smt.witness.verdicts import Verdict, Word
 
@@ -52,17 +53,23 @@ FURTHER = 24
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
+class Party:
     """One variant, and what a check of it found."""
 
     program: Program
     config: Config
-    lowered: Lowered
     verdicts: Mapping[str, Verdict]
 
     @property
     def label(self) -> str:
-        return self.program.variant or "the modules alone"
+        return label(self.program)
+
+
+@dataclass(frozen=True, slots=True)
+class Side(Party):
+    """The same, lowered in one term table with the other one."""
+
+    lowered: Lowered
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +80,14 @@ class Effort:
     scenarios: int = SCENARIOS
     bound: int | None = None
     seed: int = 0
+    rlimit: int | None = None
+    memory: int | None = None
 
     def seconds(self) -> float | None:
         return None if self.deadline is None else max(self.deadline - time.monotonic(), 0.0)
 
     def budget(self) -> Budget:
-        return Budget(seconds=self.seconds())
+        return Budget(seconds=self.seconds(), rlimit=self.rlimit, memory=self.memory)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,16 +97,6 @@ class _Judgement:
     answer: Answer
     by: str = ""
     candidate: Candidate | None = None  # None with NO: it cannot begin so
-
-
-def settled_mark(broken: Side, name: str) -> Mark | None:
-    """The answer where the verdict of `broken` alone gives it; None where scenarios have to be looked at."""
-    verdict = broken.verdicts[name]
-    if _holds(verdict):
-        return Mark(Answer.NO, _stated(broken, verdict))
-    if verdict.trace is None:
-        return Mark(Answer.UNKNOWN, _stated(broken, verdict))
-    return None
 
 
 def find_mark(
@@ -112,13 +111,42 @@ def find_mark(
     return _Hunt(broken, intact, name, common, effort, progress).run(trace)
 
 
-def _stated(side: Side, verdict: Verdict) -> str:
-    why = verdict.by or (str(verdict.reason) if verdict.reason is not None else "")
-    return f"{side.label}: {verdict.word.value}" + (f", {why}" if why else "")
+def mark_of_first_run(broken: Party, intact: Party, name: str, common: Common) -> Mark | None:
+    """Yes, where the other variant satisfies the property everywhere and can begin as the run that violates it does; else None."""
+    trace, verdict = broken.verdicts[name].trace, intact.verdicts[name]
+    if trace is None or not holds(verdict):
+        return None
+    by = stated(intact.program, verdict)
+    with suppress(TooLarge):
+        scenario = side_by_side(intact, trace, by, common)
+        return None if scenario is None else Mark(Answer.YES, by, scenario, 1, Basis.SCENARIO)
+    return None
 
 
-def _holds(verdict: Verdict) -> bool:
-    return verdict.word in (Word.PROVED, Word.VACUOUS, Word.INAPPLICABLE)
+def side_by_side(intact: Party, broken: Trace, by: str, common: Common) -> Scenario | None:
+    """The scenario of a violating run, with the other variant's run from there; None where the other one cannot begin so. Raises
+    TooLarge where too many values would have to be tried to tell.
+    """
+    start = _completed(intact, _shared(common, {**broken.consts, **broken.initial}))
+    if start is None:
+        return None
+    moves = [Move(s.step, () if s.resume else s.args, s.resume, s.choices) for s in broken.steps]
+    other = follow(intact.program, intact.config, start, moves, steps=len(moves) + FURTHER)
+    return Scenario(broken.consts, broken.initial, broken, other, by)
+
+
+def _completed(party: Party, fixed: Mapping[str, Value]) -> tuple[Valuation, Valuation] | None:
+    """A start of a variant with these values; None where it cannot begin so."""
+    program, config = party.program, party.config
+    found = next(Search(Machine(program, config).codes, config).solutions(fixed, limit=SEARCH_LIMIT), None)
+    if found is None:
+        return None
+    return dict(zip(program.consts, found[0], strict=True)), dict(zip(program.states, found[1], strict=True))
+
+
+def _shared(common: Common, values: Mapping[str, Value]) -> dict[str, Value]:
+    """Those of names that both variants declare."""
+    return {n: values[n] for n in (*common.consts, *common.states) if n in values}
 
 
 class _Hunt:
@@ -126,7 +154,8 @@ class _Hunt:
         self, broken: Side, intact: Side, name: str, common: Common, effort: Effort, progress: Callable[[str], None] | None
     ) -> None:
         self._broken, self._intact, self._name = broken, intact, name
-        self._common = frozenset((*common.consts, *common.states))
+        self._common = common
+        self._names = frozenset((*common.consts, *common.states))
         self._effort = effort
         self._progress = progress
         self._regions: list[Term] = []  # in none of them do the two differ
@@ -143,7 +172,9 @@ class _Hunt:
                 self._progress(f"{self._name}: scenario {tried}")
             judgement = self._judge(trace)
             if judgement.answer is Answer.YES:
-                return Mark(Answer.YES, judgement.by, self._scenario(trace, judgement), tried)
+                scenario = side_by_side(self._intact, trace, judgement.by, self._common)
+                assert scenario is not None
+                return Mark(Answer.YES, judgement.by, scenario, tried, Basis.SCENARIO)
             self._undecided += judgement.answer is Answer.UNKNOWN
             self._regions.append(self._region(trace, judgement))
             trace = self._next()
@@ -152,17 +183,23 @@ class _Hunt:
         if self._undecided:
             return Mark(Answer.UNKNOWN, f"{self._undecided} of {tried} scenarios could not be judged", tried=tried)
         why = f"{self._intact.label} violates it in every scenario in which {self._broken.label} does"
-        return Mark(Answer.NO, f"{why} ({tried} kinds)" if tried > 1 else why, tried=tried)
+        return Mark(Answer.NO, f"{why} ({tried} kinds)" if tried > 1 else why, tried=tried, basis=Basis.EVERY_SCENARIO)
 
     # ------------------------------------------------------------------------------------------ the other variant from one scenario
 
     def _judge(self, trace: Trace) -> _Judgement:
+        with suppress(TooLarge):
+            return self._judged(trace)
+        return _Judgement(Answer.UNKNOWN)  # too many values to tell whether it can begin so
+
+    def _judged(self, trace: Trace) -> _Judgement:
+        """Raises TooLarge."""
         verdict = self._intact.verdicts[self._name]
-        fixed = self._shared({**trace.consts, **trace.initial})
-        if _holds(verdict):
-            if self._completed(fixed) is None:
+        fixed = _shared(self._common, {**trace.consts, **trace.initial})
+        if holds(verdict):
+            if _completed(self._intact, fixed) is None:
                 return _Judgement(Answer.NO)
-            return _Judgement(Answer.YES, _stated(self._intact, verdict))
+            return _Judgement(Answer.YES, stated(self._intact.program, verdict))
         try:
             return self._enumerated(fixed)
         except TooLarge:
@@ -193,14 +230,14 @@ class _Hunt:
     def _solved(self, trace: Trace) -> _Judgement:
         """The same by the engines, with the scenario as initial state."""
         side = self._intact
-        facts = start_facts(side.lowered, self._shared(trace.consts), self._shared(trace.initial))
+        facts = start_facts(side.lowered, _shared(self._common, trace.consts), _shared(self._common, trace.initial))
         system = starting(side.lowered.system, facts)
         query = side.lowered.query(self._property(side))
         answer = check_queries(system, [query], max_bound=self._effort.bound, budget=self._effort.budget(), seed=self._effort.seed)
         verdict = answer.verdicts[0]
         match verdict.word:
             case Word.PROVED | Word.VACUOUS:
-                if self._completed(self._shared({**trace.consts, **trace.initial})) is None:
+                if _completed(self._intact, _shared(self._common, {**trace.consts, **trace.initial})) is None:
                     return _Judgement(Answer.NO)
                 return _Judgement(Answer.YES, f"every run from there, by {verdict.by}")
             case Word.VIOLATED if verdict.run is not None:
@@ -209,17 +246,6 @@ class _Hunt:
             case _:
                 return _Judgement(Answer.UNKNOWN)
 
-    def _completed(self, fixed: Mapping[str, Value]) -> tuple[Valuation, Valuation] | None:
-        """A start of the other variant with these values; None where it cannot begin so."""
-        program, config = self._intact.program, self._intact.config
-        found = next(Search(Machine(program, config).codes, config).solutions(fixed, limit=SEARCH_LIMIT), None)
-        if found is None:
-            return None
-        return dict(zip(program.consts, found[0], strict=True)), dict(zip(program.states, found[1], strict=True))
-
-    def _shared(self, values: Mapping[str, Value]) -> dict[str, Value]:
-        return {n: v for n, v in values.items() if n in self._common}
-
     # ------------------------------------------------------------------------------------------ what is put aside
 
     def _region(self, trace: Trace, judgement: _Judgement) -> Term:
@@ -227,10 +253,10 @@ class _Hunt:
         side, candidate = self._intact, judgement.candidate
         if candidate is not None:
             self._confirm(side, candidate)
-            found = violating_starts(side.lowered, side.lowered.query(self._property(side)), _prolonged(candidate), self._common)
+            found = violating_starts(side.lowered, side.lowered.query(self._property(side)), _prolonged(candidate), self._names)
             if found is not None:
                 return found
-        return start_facts(side.lowered, self._shared(trace.consts), self._shared(trace.initial))
+        return start_facts(side.lowered, _shared(self._common, trace.consts), _shared(self._common, trace.initial))
 
     def _confirm(self, side: Side, candidate: Candidate) -> Trace:
         judged = self._property(side)
@@ -284,15 +310,6 @@ class _Hunt:
 
     def _property(self, side: Side) -> Property:
         return side.program.properties[self._name]
-
-    # ------------------------------------------------------------------------------------------ the witness
-
-    def _scenario(self, trace: Trace, judgement: _Judgement) -> Scenario:
-        start = self._completed(self._shared({**trace.consts, **trace.initial}))
-        assert start is not None
-        moves = [Move(s.step, () if s.resume else s.args, s.resume, s.choices) for s in trace.steps]
-        other = follow(self._intact.program, self._intact.config, start, moves, steps=len(moves) + FURTHER)
-        return Scenario(trace.consts, trace.initial, trace, other, judgement.by)
 
 
 def _prolonged(candidate: Candidate) -> tuple[Move, ...]:

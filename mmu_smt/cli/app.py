@@ -267,13 +267,14 @@ def matrix(
     cache: Annotated[str | None, Parameter(help="The folder where cells are kept.")] = None,
     no_cache: Annotated[bool, Parameter(name="--no-cache", help="Judge every cell, and keep none.")] = False,
     retry: Annotated[bool, Parameter(help="Judge cells again that ran out of time before.")] = False,
+    marks: Annotated[bool, Parameter(help="Decide what each row fixes and introduces, against the one that it is made of.")] = False,
     no_color: NoColor = False,
     full: Annotated[bool, Parameter(help="With --cell: traces without omissions.")] = False,
 ) -> int:
     """Fill a matrix: variants as rows, properties and configs as columns, verdicts as cells.
 
-    Exit codes: 0 every cell is decided, whatever the verdicts | 2, 5 as for all commands | 3 something bounded or unknown |
-    130 interrupted; cells that were finished are printed and kept. With --cell as for `check`.
+    Exit codes: 0 every cell is decided, whatever the verdicts, and every mark | 2, 5 as for all commands | 3 something bounded or
+    unknown | 130 interrupted; cells that were finished are printed and kept. With --cell as for `check`.
 
     Parameters
     ----------
@@ -307,7 +308,7 @@ def matrix(
         settings=matrices.sums(settings),
         properties=tuple(property) if property else None,
     )
-    wanted = matrices.Wanted(json=json, html=None if html is None else Path(html), cell=cell, full=full)
+    wanted = matrices.Wanted(json=json, html=None if html is None else Path(html), cell=cell, full=full, marks=marks)
     kept = None if no_cache else filling.cache_of(cache)
     command = matrices.MatrixCommand(filling.find(paths, name), how, kept, Output(colour=not no_color), wanted)
     return command.show(selection)

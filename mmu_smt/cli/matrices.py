@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 
 from mmu_smt.api import matrices as filling
 from mmu_smt.api.cellcache import CellCache, Damaged
+from mmu_smt.api.cells import open_cell
 from mmu_smt.cli.exits import Exit, of_result, worst
+from mmu_smt.report.lines import line
 from mmu_smt.report.snippets import diagnostics_lines
 from mmu_smt.syntax.diagnostics import Diagnostic, Severity, SpecError
 from mmu_smt.witness.matrices import CellState
@@ -21,18 +23,23 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from mmu_smt.cli.output import Output
+    from mmu_smt.witness.comparisons import Comparison
     from mmu_smt.witness.matrices import Cell, MatrixReport, Row
     from mmu_smt.witness.verdicts import CheckResult
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """How a matrix is shown. `html`: a file to write, too. `cell`: ROW, CONFIG and perhaps PROPERTY: this one in full instead."""
+    """How a matrix is shown. `html`: a file to write, too. `cell`: ROW, CONFIG and perhaps PROPERTY: this one in full instead.
+
+    `marks`: with what each row fixes and introduces.
+    """
 
     json: bool = False
     html: Path | None = None
     cell: str | None = None
     full: bool = False
+    marks: bool = False
 
 
 class MatrixCommand:
@@ -71,9 +78,18 @@ class MatrixCommand:
 
     def _fill(self, found: filling.Found, selection: filling.Selection) -> MatrixReport:
         with self._output.counting(f"matrix {found.matrix.name}") as watch:
-            report = filling.fill(found, selection, self._how, cache=self._cache, watch=watch)
-        self._say(*report.notes, *(cell.problem for _, cell in report.cells if cell.problem is not None))
+            report = self._filled(found, selection, self._cache, watch)
+        self._say(*report.notes, *(problem for _, cell in report.cells for problem in _problems(cell)))
         return report
+
+    def _filled(
+        self, found: filling.Found, selection: filling.Selection, cache: CellCache | None, watch: filling.Watch | None = None
+    ) -> MatrixReport:
+        if not self._wanted.marks:
+            return filling.fill(found, selection, self._how, cache=cache, watch=watch)
+        from mmu_smt.api.marking import fill_marked
+
+        return fill_marked(found, selection, self._how, cache=cache, watch=watch)
 
     def _say(self, *diagnostics: Diagnostic) -> None:
         self._diagnostics.extend(diagnostics)
@@ -86,6 +102,8 @@ class MatrixCommand:
         row_name, config, *rest = (part.strip() for part in text.split(","))
         names = tuple(part.strip() for part in config.split("+"))
         found, selection = self._selected(row_name, names)
+        if self._wanted.marks and rest:
+            selection = replace(selection, properties=tuple(rest))
         report = self._fill(found, selection)
         ((row, cell),) = report.cells
         if cell.state is not CellState.JUDGED:
@@ -97,7 +115,15 @@ class MatrixCommand:
                 raise filling.unknown("MS503", "property", rest[0], (v.property.name for v in result.verdicts))
             result = replace(result, verdicts=verdicts)
         code = of_result(result, accept_bounded=False)
-        if self._wanted.json:
+        compared = self._opened_changes(found, selection)(report, row, cell) if cell.changes is not None else None
+        if compared is not None and not all(c.decided for c in compared.changes):
+            code = worst((code, Exit.OPEN))
+        if self._wanted.json and compared is not None:
+            from mmu_smt.report.comparison_json import compare_document
+            from mmu_smt.report.json_report import encode
+
+            self._output.text(encode(compare_document(compared, self._diagnostics, code)))
+        elif self._wanted.json:
             from mmu_smt.report.json_report import document, encode
 
             self._output.text(encode(document((result,), self._diagnostics, code)))
@@ -106,6 +132,12 @@ class MatrixCommand:
 
             traced = frozenset(rest) | frozenset(v.property.name for v in result.verdicts if v.word is Word.REACHED)
             self._output.lines(check_lines((result,), traces_of=traced, full=self._wanted.full))
+            if compared is not None:
+                from mmu_smt.report.comparison_text import change_lines
+
+                self._output.lines(((), *change_lines(compared, named=frozenset(rest), full=self._wanted.full)))
+            elif self._wanted.marks:
+                self._output.lines(((), line(f"{row.variant} is the first row: there is none to mark it against")))
         return code
 
     def _selected(self, row: str, names: tuple[str, ...]) -> tuple[filling.Found, filling.Selection]:
@@ -129,37 +161,64 @@ class MatrixCommand:
 
         def opened(report: MatrixReport, row: Row, cell: Cell) -> CheckResult:
             try:
-                return filling.open_cell(report, row, cell)
+                return open_cell(report, row, cell)
             except Damaged as damage:
                 if not cell.cached:
                     raise
-                message = f"{row.variant} in {'+'.join(cell.config)}: {damage}; the cell is judged again"
-                self._say(Diagnostic("MS514", message, None, (), Severity.WARNING))
-            only = filling.Selection((row.variant,), (cell.column,), (cell.setting,), selection.properties)
-            again = filling.fill(found, only, self._how, cache=self._cache and self._cache.blind())
-            ((new_row, new_cell),) = again.cells
-            if again.interrupted:
-                raise KeyboardInterrupt
-            if new_cell.problem is not None:
-                raise SpecError((new_cell.problem,))
-            return filling.open_cell(again, new_row, new_cell)
+                return open_cell(*self._again(found, selection, row, cell, damage))
 
         return opened
+
+    def _opened_changes(self, found: filling.Found, selection: filling.Selection) -> Callable[[MatrixReport, Row, Cell], Comparison]:
+        """The same for what rows change."""
+        from mmu_smt.api.marking import open_changes
+
+        def opened(report: MatrixReport, row: Row, cell: Cell) -> Comparison:
+            try:
+                return open_changes(report, row, cell)
+            except Damaged as damage:
+                if self._cache is None:
+                    raise
+                return open_changes(*self._again(found, selection, row, cell, damage))
+
+        return opened
+
+    def _again(
+        self, found: filling.Found, selection: filling.Selection, row: Row, cell: Cell, damage: Damaged
+    ) -> tuple[MatrixReport, Row, Cell]:
+        """The cell, judged again without the cache."""
+        message = f"{row.variant} in {'+'.join(cell.config)}: {damage}; the cell is judged again"
+        self._say(Diagnostic("MS514", message, None, (), Severity.WARNING))
+        only = filling.Selection((row.variant,), (cell.column,), (cell.setting,), selection.properties)
+        report = self._filled(found, only, self._cache and self._cache.blind())
+        ((new_row, new_cell),) = report.cells
+        if report.interrupted:
+            raise KeyboardInterrupt
+        for problem in _problems(new_cell):
+            raise SpecError((problem,))
+        return report, new_row, new_cell
 
     # ------------------------------------------------------------------------------------------ HTML
 
     def _write_html(self, reports: Sequence[MatrixReport], path: Path) -> Exit:
         from mmu_smt.report.matrix_html import html_page
 
-        openers = {
-            report.name: self._opened(found, filling.Selection(properties=tuple(p.name for p in report.properties)))
+        parts = {
+            report.name: (found, filling.Selection(properties=tuple(p.name for p in report.properties)))
             for report, found in zip(reports, self._found, strict=False)
         }
+        openers = {name: self._opened(*part) for name, part in parts.items()}
+        changes = {name: self._opened_changes(*part) for name, part in parts.items()} if self._wanted.marks else {}
         try:
             handle, name = tempfile.mkstemp(dir=path.parent, prefix=".new-", suffix=".html")
             try:
                 with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
-                    for piece in html_page(reports, lambda report, row, cell: openers[report.name](report, row, cell)):
+                    pieces = html_page(
+                        reports,
+                        lambda report, row, cell: openers[report.name](report, row, cell),
+                        lambda report, row, cell: changes[report.name](report, row, cell),
+                    )
+                    for piece in pieces:
                         file.write(piece)
                 Path(name).chmod(0o666 & ~_umask())
                 Path(name).replace(path)
@@ -183,10 +242,18 @@ def _codes(report: MatrixReport) -> list[Exit]:
     """What a matrix says of itself: a violated property is what it is there to show."""
     codes = [Exit.INTERRUPTED] if report.interrupted else []
     for _, cell in report.cells:
-        if cell.problem is not None:
-            codes.append(Exit.USAGE if cell.problem.code == "MS510" else Exit.INTERNAL)
+        codes.extend(Exit.USAGE if problem.code == "MS510" else Exit.INTERNAL for problem in _problems(cell))
         codes.extend(Exit.OPEN for v in cell.verdicts if v.word in (Word.UNKNOWN, Word.BOUNDED))
+        codes.extend(Exit.OPEN for c in (cell.changes.found if cell.changes is not None else ()) if not c.decided)
     return codes
+
+
+def _problems(cell: Cell) -> tuple[Diagnostic, ...]:
+    """Why a cell has no verdicts, and why nobody knows what its row changes."""
+    problems = [cell.problem]
+    if cell.changes is not None:
+        problems.extend((cell.changes.before.problem, cell.changes.problem))
+    return tuple(p for p in problems if p is not None)
 
 
 def sums(texts: Sequence[str] | None) -> tuple[tuple[str, ...], ...] | None:

@@ -9,7 +9,7 @@ from mmu_smt.report.mentions import constants_of, ghosts_of
 from mmu_smt.report.text import assumes_lines, place_line, sizes, verdict_text
 from mmu_smt.report.trace_text import needs_lines, shape, step_lines, steps_text, trace_lines, why_lines
 from mmu_smt.report.values import compact, display_name
-from mmu_smt.witness.comparisons import Answer, Equivalence, Likeness
+from mmu_smt.witness.comparisons import Answer, Basis, Equivalence, Likeness
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,6 +44,31 @@ def comparison_lines(found: Comparison, *, named: frozenset[str] = frozenset(), 
         if part:
             lines.extend(((), *part))
     return tuple(lines)
+
+
+def change_lines(found: Comparison, *, named: frozenset[str] = frozenset(), full: bool = False) -> tuple[Line, ...]:
+    """What the second does to the properties, and why that is so: without a word on whether the two are equivalent.
+
+    Of a property neither fixed nor introduced the arguments are given where it is `named`, or violated by one of the two.
+    """
+    one, two = labels(found)
+    config = found.second.config.name
+    head = f"what {two} fixes and introduces, against {one}" + (f", in {safe(config)}" if config else "")
+    lines: list[Line] = [line(Piece(head, Style.STRONG))]
+    for change in found.changes:
+        lines.append(
+            line(
+                f"  {safe(change.name)}: ",
+                Piece(change.word, _WORDS[change.word]),
+                Piece(f" ({verdict_text(change.before)} -> {verdict_text(change.after)})", Style.FAINT),
+            )
+        )
+        told = full or change.name in named or any(v.trace is not None for v in (change.before, change.after)) or not change.decided
+        for what, mark in (("fixes", change.fixes), ("introduces", change.introduces)):
+            if told and mark.answer is not Answer.YES:
+                lines.extend(flow(one_line(mark.by).split(" "), f"    {what}? {mark.answer.value}: ", separator=""))
+    scenarios = _scenarios_lines(found, named, full=full)
+    return (*lines, *(((), *scenarios) if scenarios else ()))
 
 
 def labels(found: Comparison) -> tuple[str, str]:
@@ -116,7 +141,7 @@ def _basis(change: Change) -> str:
         return one_line("; ".join(open_marks))
     if change.word == "neither" and change.fixes.tried + change.introduces.tried:
         return one_line(change.fixes.by)
-    return "the variants are equivalent" if change.fixes.by == "the variants are equivalent" else ""
+    return one_line(change.fixes.by) if change.fixes.basis is Basis.EQUIVALENT else ""
 
 
 # ---------------------------------------------------------------------------------------------- what distinguishes their behaviour

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, assert_never
 
 from mmu_smt.report.trace_text import steps_text
+from mmu_smt.witness.comparisons import Answer
 from mmu_smt.witness.matrices import CellState
 from mmu_smt.witness.verdicts import Word
 
@@ -41,6 +42,13 @@ LEGEND: tuple[tuple[str, str, str], ...] = (
     ("\N{EN DASH}", "\N{EN DASH}", "does not apply here"),
     (FAILED, FAILED, "failed: the process that judged the cell gave no answer"),
     (MISSING, MISSING, "not judged: the run was interrupted"),
+)
+
+CHANGE_LEGEND: tuple[tuple[str, str, str], ...] = (
+    ("+", "V3+", "fixes: there is a scenario in which the row before violates it and this row does not"),
+    ("-", "V3-", "introduces: there is a scenario in which this row violates it and the row before does not"),
+    ("=", "V3=", "neither: both rows violate it, and in the same scenarios"),
+    ("?", "V3?", "unknown whether this row fixes or introduces something"),
 )
 
 
@@ -90,6 +98,11 @@ def meaning(verdict: CellVerdict) -> str:
             return verdict.word.value
 
 
+def full_mark(cell: Cell, names: Names) -> str:
+    """The mark of a cell, followed by that of what its row changes."""
+    return cell_mark(cell, names) + change_mark(cell, names)
+
+
 def cell_mark(cell: Cell, names: Names) -> str:
     """The mark of a cell for one property, or for several that are folded."""
     return _of_state(cell) or mark(worst(cell, names))
@@ -108,6 +121,38 @@ def cell_meaning(cell: Cell, names: Names) -> str:
             return about + meaning(found)
         case _:
             assert_never(cell.state)
+
+
+def change_mark(cell: Cell, names: Names) -> str:
+    """What the row changes in a cell, for one property or several: `+`, `-`, `?`, several of them, or `=`; empty where there is nothing to
+    say.
+    """
+    changes = cell.changes
+    if changes is None:
+        return ""
+    found = [c for c in changes.found if c.name in names]
+    fixes = any(c.fixes.answer is Answer.YES for c in found)
+    introduces = any(c.introduces.answer is Answer.YES for c in found)
+    text = "+" * fixes + "-" * introduces + "?" * any(not c.decided for c in found)
+    return text or "=" * any(_violated(cell, c.name) and _violated(changes.before, c.name) for c in found)
+
+
+def change_meaning(cell: Cell, names: Names) -> str:
+    """What `change_mark` says, in words; of several properties those that it is about."""
+    if cell.changes is None:
+        return ""
+    texts: list[str] = []
+    for change in cell.changes.found:
+        if change.name in names and (change.word != "neither" or change_mark(cell, (change.name,))):
+            about = f" {change.name}" if len(names) > 1 else ""
+            rest = "" if change.decided or change.word == "unknown" else ", the rest unknown"
+            texts.append(change.word + about + rest)
+    return "; ".join(texts)
+
+
+def _violated(cell: Cell, name: str) -> bool:
+    verdict = cell.verdict(name)
+    return verdict is not None and verdict.word is Word.VIOLATED
 
 
 def worst(cell: Cell, names: Names) -> CellVerdict:
@@ -131,7 +176,9 @@ def legend(report: MatrixReport) -> tuple[tuple[str, str], ...]:
     tables = groups(report.properties)
     shown = [cell_mark(cell, names) for _, cell in report.cells for _, names, _ in tables]
     used = {m[: 2 if m[1:2] == "~" else 1] for m in shown}
-    return tuple((example, text) for key, example, text in LEGEND if key in used)
+    verdicts = tuple((example, text) for key, example, text in LEGEND if key in used)
+    changes = {sign for _, cell in report.cells for _, names, _ in tables for sign in change_mark(cell, names)}
+    return (*verdicts, *((example, text) for key, example, text in CHANGE_LEGEND if key in changes))
 
 
 def joined(names: Names) -> str:

@@ -8,21 +8,26 @@ without style sheets they follow the tables.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from html import escape
 from typing import TYPE_CHECKING, TypeAlias
 
+from mmu_smt.report.comparison_text import change_lines
 from mmu_smt.report.json_report import versions
 from mmu_smt.report.lines import flow, line, one_line, plain, safe
-from mmu_smt.report.marks import cell_mark, cell_meaning, groups, joined, legend, worst
+from mmu_smt.report.marks import cell_meaning, change_meaning, full_mark, groups, joined, legend, worst
+from mmu_smt.report.matrix_changes import changes_lines
 from mmu_smt.report.matrix_text import summary
 from mmu_smt.report.text import assumes_lines, basis, finding_lines, reproduce, verdict_text
 from mmu_smt.witness.matrices import CellState
 
 if TYPE_CHECKING:
+    from mmu_smt.witness.comparisons import Comparison
     from mmu_smt.witness.matrices import Cell, MatrixReport, Names, Row
     from mmu_smt.witness.verdicts import CheckResult, Verdict
 
 Opener: TypeAlias = Callable[["MatrixReport", "Row", "Cell"], "CheckResult"]
+ChangesOpener: TypeAlias = Callable[["MatrixReport", "Row", "Cell"], "Comparison"]
 
 _STYLE = """\
 :root{color-scheme:light dark;--text:#1b1b1f;--page:#fff;--line:#c9c9d0;--good:#0b6b2e;--bad:#a4161a;--open:#7a5200;--faint:#5d5d66}
@@ -50,8 +55,8 @@ pre{overflow-x:auto;border:1px solid var(--line);padding:.8rem;font-size:.9rem}
 """
 
 
-def html_page(reports: Sequence[MatrixReport], opened: Opener) -> Iterator[str]:
-    """The file in pieces. `opened` gives the verdicts of a judged cell with their runs."""
+def html_page(reports: Sequence[MatrixReport], opened: Opener, changes: ChangesOpener | None = None) -> Iterator[str]:
+    """The file in pieces. `opened` gives the verdicts of a judged cell with their runs, `changes` what the row of a marked cell changes."""
     title = ", ".join(report.name for report in reports)
     found = versions()
     yield (
@@ -60,11 +65,11 @@ def html_page(reports: Sequence[MatrixReport], opened: Opener) -> Iterator[str]:
         f"<title>{_text(title)} – verdict matrix</title>\n<style>\n{_STYLE}</style>\n</head>\n<body>\n<main>\n"
     )
     for number, report in enumerate(reports):
-        yield from _matrix(report, f"m{number}", opened)
+        yield from _matrix(report, f"m{number}", opened, changes)
     yield f'</main>\n<footer><p class="faint">mmu-smt {_text(found.tool)}, {_text(found.solver)}</p></footer>\n</body>\n</html>\n'
 
 
-def _matrix(report: MatrixReport, key: str, opened: Opener) -> Iterator[str]:
+def _matrix(report: MatrixReport, key: str, opened: Opener, changes: ChangesOpener | None) -> Iterator[str]:
     tables = groups(report.properties)
     yield f"<h1>{_text(report.name)}</h1>\n"
     if report.subject:
@@ -79,12 +84,15 @@ def _matrix(report: MatrixReport, key: str, opened: Opener) -> Iterator[str]:
     for number, (title, _, _) in enumerate(tables):
         yield f'<li><a href="#{key}-t{number}">{_text(title)}</a></li>\n'
     yield "</ul></nav>\n"
+    if report.marked:
+        yield f"<h2>What each row fixes and introduces</h2>\n<pre>{escape(plain(changes_lines(report, width=100)))}</pre>\n"
     for number, (title, names, doc) in enumerate(tables):
         yield from _table(report, f"{key}-t{number}", title, names, doc)
     yield "<h2>Cells</h2>\n<p>A cell of a table leads to its report here.</p>\n"
     for row_number, row in enumerate(report.rows):
         for place, cell in enumerate(row.cells):
-            yield from _details(report, key, row_number, row, place, cell, opened)
+            compared = changes(report, row, cell) if changes is not None and cell.changes is not None else None
+            yield from _details(report, key, row_number, row, place, cell, opened, compared)
 
 
 def _table(report: MatrixReport, key: str, title: str, names: Names, doc: str | None) -> Iterator[str]:
@@ -110,27 +118,38 @@ def _table(report: MatrixReport, key: str, title: str, names: Names, doc: str | 
 
 
 def _cell(cell: Cell, names: Names, key: str) -> str:
-    mark, meaning = cell_mark(cell, names), cell_meaning(cell, names)
+    mark, meaning = full_mark(cell, names), _meaning(cell, names)
     said = f'<span aria-hidden="true">{_text(mark)}</span><span class="said">{_text(meaning)}</span>'
     return f'<td class="{_class(cell, names)}" id="{key}"><a href="#{key}-d" title="{_text(meaning)}">{said}</a></td>'
+
+
+def _meaning(cell: Cell, names: Names) -> str:
+    changes = change_meaning(cell, names)
+    return cell_meaning(cell, names) + (f"; this row: {changes}" if changes else "")
 
 
 def _class(cell: Cell, names: Names) -> str:
     return worst(cell, names).word.value if cell.state is CellState.JUDGED else cell.state.value
 
 
-def _details(report: MatrixReport, key: str, number: int, row: Row, place: int, cell: Cell, opened: Opener) -> Iterator[str]:
+def _details(
+    report: MatrixReport, key: str, number: int, row: Row, place: int, cell: Cell, opened: Opener, compared: Comparison | None
+) -> Iterator[str]:
     """One section for each table, all of one cell, so that its runs are replayed once."""
     result = opened(report, row, cell) if cell.state is CellState.JUDGED else None
     where = f"{row.variant} in {joined(cell.config)}"
     for table_number, (title, names, _) in enumerate(groups(report.properties)):
         cell_key = f"{key}-t{table_number}-r{number}-c{place}"
-        yield f'<section class="report" id="{cell_key}-d">\n<h3>{_text(f"{where}: {title} {cell_meaning(cell, names)}")}</h3>\n'
+        yield f'<section class="report" id="{cell_key}-d">\n<h3>{_text(f"{where}: {title} {_meaning(cell, names)}")}</h3>\n'
         if result is None:
             why = cell.problem.message if cell.problem is not None else "the run was interrupted before"
             yield f"<p>{_text(why)}</p>\n"
         else:
             yield f"<pre>{escape(_detail(result, names))}</pre>\n"
+        mine = () if compared is None else tuple(c for c in compared.changes if c.name in names)
+        if compared is not None and mine:
+            told = change_lines(replace(compared, changes=mine), named=frozenset(names if len(names) == 1 else ()))
+            yield f"<pre>{escape(plain(told))}</pre>\n"
         yield f'<p><a href="#{cell_key}">back to the table</a></p>\n</section>\n'
 
 

@@ -1,6 +1,7 @@
 """The machine-readable result of `matrix --json`: records with a published schema, `docs/schema/matrix-result.schema.json`.
 
-Runs are not in it: `mmu-smt matrix … --cell ROW,CONFIG --json` prints those of a cell as `check --json` does. Fields are only added
+Runs are not in it: `mmu-smt matrix … --cell ROW,CONFIG --json` prints those of a cell as `check --json` does, and with `--marks` what its
+row changes as `compare --json` does. Fields are only added
 within one `schema` number.
 """
 
@@ -11,12 +12,14 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from mmu_smt.report.json_report import DiagnosticRecord, Versions, diagnostic_record, versions
-from mmu_smt.report.marks import cell_mark
+from mmu_smt.report.json_report import DiagnosticRecord, Json, Versions, diagnostic_record, valuation_record, versions
+from mmu_smt.report.marks import full_mark
 from mmu_smt.syntax.diagnostics import Diagnostic
+from mmu_smt.witness.serialise import candidate_from_json
 
 if TYPE_CHECKING:
-    from mmu_smt.witness.matrices import Cell, Judged, MatrixReport, Names, Row
+    from mmu_smt.semantics.program import Program
+    from mmu_smt.witness.matrices import Cell, CellMark, Judged, MatrixReport, Names, Row
 
 SCHEMA = 1
 
@@ -44,9 +47,42 @@ class MatrixHead(msgspec.Struct, frozen=True):
     seed: int
 
 
+class MarkedScenario(msgspec.Struct, frozen=True):
+    """A valuation of the constants and the initial state. `length`, `loop_start`: of the run of the row that violates the property;
+    `other_length`: of the other row's run from there.
+    """
+
+    consts: dict[str, Json]
+    initial: dict[str, Json]
+    length: int
+    loop_start: int | None
+    other_length: int
+
+
+class CellMarkRecord(msgspec.Struct, frozen=True):
+    """`answer`: yes, no or unknown. `basis`: scenario (yes); verdict, same check, equivalent or every scenario (no); open (unknown). `by`:
+    the argument, or why there is none. `tried`: scenarios looked at.
+    """
+
+    answer: str
+    basis: str
+    by: str
+    tried: int
+    scenario: MarkedScenario | None
+
+
+class CellChangeRecord(msgspec.Struct, frozen=True):
+    """What the row does to the property. `word`: fixes, introduces, `fixes and introduces`, neither or unknown."""
+
+    word: str
+    fixes: CellMarkRecord
+    introduces: CellMarkRecord
+
+
 class CellRecord(msgspec.Struct, frozen=True):
     """The verdict on one property under one config. `config`: setting and column joined. `state`: judged, failed or missing; `verdict` is
     null unless it is judged. `length`: transitions of the run; `loop_start`: where it loops back to. `problem`: why it failed.
+    `change`: what the row changes, with --marks; null also where the property is not declared by both rows, or cannot be violated.
     """
 
     property: str
@@ -66,16 +102,18 @@ class CellRecord(msgspec.Struct, frozen=True):
     phase: str | None
     seconds: float | None
     problem: str | None
+    change: CellChangeRecord | None
 
 
 class RowRecord(msgspec.Struct, frozen=True):
-    """One variant of one matrix."""
+    """One variant of one matrix. `before`: the variant that it is marked against."""
 
     matrix: str
     variant: str
     subject: str | None
     link: str | None
     params: dict[str, int]
+    before: str | None
     cells: tuple[CellRecord, ...]
 
 
@@ -136,11 +174,12 @@ def _row(report: MatrixReport, row: Row) -> RowRecord:
         subject=program.subject,
         link=program.link,
         params=dict(program.params),
-        cells=tuple(_cell(cell, judged) for cell in row.cells for judged in report.properties),
+        before=None if row.before is None else row.before.variant,
+        cells=tuple(_cell(row, cell, judged) for cell in row.cells for judged in report.properties),
     )
 
 
-def _cell(cell: Cell, judged: Judged) -> CellRecord:
+def _cell(row: Row, cell: Cell, judged: Judged) -> CellRecord:
     verdict = cell.verdict(judged.name)
     names: Names = (judged.name,)
     return CellRecord(
@@ -150,7 +189,7 @@ def _cell(cell: Cell, judged: Judged) -> CellRecord:
         config=cell.config,
         state=cell.state.value,
         verdict=None if verdict is None else verdict.word.value,
-        mark=cell_mark(cell, names),
+        mark=full_mark(cell, names),
         by="" if verdict is None else verdict.by,
         bound=None if verdict is None else verdict.bound,
         least=None if verdict is None else verdict.least,
@@ -161,4 +200,29 @@ def _cell(cell: Cell, judged: Judged) -> CellRecord:
         phase=(verdict.phase or None) if verdict is not None else None,
         seconds=None if verdict is None else verdict.seconds,
         problem=None if cell.problem is None else f"{cell.problem.message} [{cell.problem.code}]",
+        change=_change(row, cell, judged),
+    )
+
+
+def _change(row: Row, cell: Cell, judged: Judged) -> CellChangeRecord | None:
+    change = None if cell.changes is None else cell.changes.of(judged.name)
+    if change is None or row.before is None:
+        return None
+    return CellChangeRecord(change.word, _mark(change.fixes, row.before.program), _mark(change.introduces, row.program))
+
+
+def _mark(mark: CellMark, broken: Program) -> CellMarkRecord:
+    return CellMarkRecord(mark.answer.value, mark.basis.value, mark.by, mark.tried, _scenario(mark, broken))
+
+
+def _scenario(mark: CellMark, broken: Program) -> MarkedScenario | None:
+    if mark.evidence is None:
+        return None
+    found = candidate_from_json(mark.evidence)
+    return MarkedScenario(
+        consts=valuation_record(broken.consts, found.consts),
+        initial=valuation_record(broken.states, found.states[0]),
+        length=mark.length or 0,
+        loop_start=mark.loop_start,
+        other_length=mark.other_length or 0,
     )

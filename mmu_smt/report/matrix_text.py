@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mmu_smt.report.lines import WIDTH, Line, Piece, Style, flow, line, one_line, safe, shorten, table
-from mmu_smt.report.marks import cell_mark, groups, joined, legend
+from mmu_smt.report.marks import full_mark, groups, joined, legend
+from mmu_smt.report.matrix_changes import changes_lines
 from mmu_smt.report.text import word_text
 from mmu_smt.witness.matrices import CellState
 from mmu_smt.witness.verdicts import Word
@@ -36,12 +37,14 @@ def matrix_lines(report: MatrixReport, *, width: int = WIDTH) -> tuple[Line, ...
         lines.append(line("  " + shorten(one_line(report.subject), width - 2)))
     lines.extend(((), *_legends(report, width)))
     tables = groups(report.properties)
-    size = max((len(cell_mark(c, names)) for _, c in report.cells for _, names, _ in tables), default=1)
+    size = max((len(full_mark(c, names)) for _, c in report.cells for _, names, _ in tables), default=1)
     size = max(size, len(str(len(report.columns))))
     for title, names, doc in tables:
         lines.extend(((), line(Piece(safe(title), Style.STRONG))))
         lines.extend(_remark(doc, width))
         lines.extend(_table(report, names, size, width))
+    if report.marked:
+        lines.extend(((), *changes_lines(report, width=width)))
     lines.extend(((), *flow([summary(report)], "", width=width), *flow([_opening(report)], "", width=width)))
     return tuple(lines)
 
@@ -62,7 +65,8 @@ def summary(report: MatrixReport) -> str:
 
 def _opening(report: MatrixReport) -> str:
     place = report.file
-    return safe(f"open a cell: mmu-smt matrix {place} --cell ROW,CONFIG[,PROPERTY]")
+    marks = " --marks" if report.marked else ""
+    return safe(f"open a cell: mmu-smt matrix {place}{marks} --cell ROW,CONFIG[,PROPERTY]")
 
 
 def _sizes(report: MatrixReport) -> str:
@@ -107,7 +111,7 @@ def _table(report: MatrixReport, names: Names, size: int, width: int) -> Iterato
 
 def _cells(row: Row, names: Names, band: Sequence[_Block], size: int) -> Iterator[Piece]:
     for block in band:
-        marks = [cell_mark(row.cells[place], names) for place in block.places]
+        marks = [full_mark(row.cells[place], names) for place in block.places]
         used = len(marks) * (size + 1) - 1
         for i, text in enumerate(marks):
             yield Piece("  " if i == 0 else " ")

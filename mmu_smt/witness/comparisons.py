@@ -116,6 +116,17 @@ class Scenario:
     by: str
 
 
+class Basis(StrEnum):
+    """What a mark rests on."""
+
+    SCENARIO = "scenario"  # yes: here it is
+    VERDICT = "verdict"  # no: the variant that should violate the property does not
+    SAME_CHECK = "same check"  # no: nothing that the check depends on has changed
+    EQUIVALENT = "equivalent"  # no: a proof that the variants are
+    EVERY_SCENARIO = "every scenario"  # no: a proof that the other variant violates it wherever this one does
+    OPEN = "open"  # nobody knows
+
+
 @dataclass(frozen=True, slots=True)
 class Mark:
     """Is there a scenario in which one variant violates a property and the other does not? `by`: why (not), or why nobody knows. `tried`:
@@ -126,6 +137,15 @@ class Mark:
     by: str
     scenario: Scenario | None = None
     tried: int = 0
+    basis: Basis = Basis.OPEN
+
+
+def change_word(fixes: Answer, introduces: Answer) -> str:
+    """What a variant does to a property in a word: `fixes`, `introduces`, both, `neither`, or `unknown` where an answer is."""
+    yes = [word for word, answer in (("fixes", fixes), ("introduces", introduces)) if answer is Answer.YES]
+    if yes:
+        return " and ".join(yes)
+    return "unknown" if Answer.UNKNOWN in (fixes, introduces) else "neither"
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,10 +164,7 @@ class Change:
     @property
     def word(self) -> str:
         """`fixes`, `introduces`, both, `neither`, or `unknown` where a mark is."""
-        yes = [n for n, m in (("fixes", self.fixes), ("introduces", self.introduces)) if m.answer is Answer.YES]
-        if yes:
-            return " and ".join(yes)
-        return "neither" if self.decided else "unknown"
+        return change_word(self.fixes.answer, self.introduces.answer)
 
     @property
     def decided(self) -> bool:
