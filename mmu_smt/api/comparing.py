@@ -111,10 +111,13 @@ class _Comparison:
         return Comparison(results[0], results[1], found.result, changes, self._left_out, seconds)
 
     def _at_once(self, question: str, broken: Party, intact: Party, name: str) -> Mark | None:
-        """The answer that the verdicts give."""
+        """The answer that the verdicts give. A verdict that is not known gives none: the two may be equivalent for all that."""
         if question not in self._asked.marks:
             return Mark(Answer.UNKNOWN, NOT_ASKED)
-        return settled_mark(broken.program, broken.verdicts[name]) or mark_of_first_run(broken, intact, name, self._common)
+        mark = settled_mark(broken.program, broken.verdicts[name])
+        if mark is None:
+            return mark_of_first_run(broken, intact, name, self._common)
+        return None if mark.answer is Answer.UNKNOWN else mark
 
     def _searched(self, waiting: Sequence[tuple[str, str]], first: Party, second: Party) -> Findings:
         """Answer the questions that are left; and whether the two are equivalent, which may answer some."""
@@ -124,10 +127,13 @@ class _Comparison:
         two = Side(second.program, second.config, second.verdicts, made.second)
         found = self._equivalence(made)
         for number, (name, question) in enumerate(waiting):
+            broken, intact = (one, two) if question == FIXES else (two, one)
+            settled = settled_mark(broken.program, broken.verdicts[name])
             if name in found.alike:
                 mark = EQUIVALENT
+            elif settled is not None:
+                mark = settled
             else:
-                broken, intact = (one, two) if question == FIXES else (two, one)
                 effort = _share(self._effort, len(waiting) - number)
                 mark = find_mark(broken, intact, name, self._common, effort, progress=self._progress)
             self._settle(name, question, mark, first, second)

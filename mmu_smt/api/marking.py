@@ -20,7 +20,7 @@ from mmu_smt.api.cellcache import Damaged, change_from_line, change_line, key_of
 from mmu_smt.api.cells import evidence_of, open_cell, replayed
 from mmu_smt.api.errors import DisagreementError, UnconfirmedError
 from mmu_smt.api.matrices import GRACE, Step, fill
-from mmu_smt.api.settled import NOT_ASKED, SAME_CHECK, holds, settled_mark
+from mmu_smt.api.settled import NOT_ASKED, SAME_CHECK, settled_mark
 from mmu_smt.api.targets import choose_config
 from mmu_smt.semantics.fingerprint import Fingerprints
 from mmu_smt.semantics.program import PropertyKind
@@ -37,7 +37,7 @@ from mmu_smt.witness.comparisons import (
     Mark,
 )
 from mmu_smt.witness.matrices import Cell, CellChange, CellMark, CellVerdict, Changes, MatrixReport, Names, Row
-from mmu_smt.witness.verdicts import CheckResult, Verdict, Word
+from mmu_smt.witness.verdicts import CheckResult, Verdict
 
 if TYPE_CHECKING:
     from mmu_smt.api.cellcache import CellCache
@@ -166,17 +166,13 @@ class _Marking:
 
     def _settled(self, name: str, old: tuple[Row, CellVerdict], new: tuple[Row, CellVerdict], cell: Cell) -> CellChange | Names:
         """The answers, or the keys under which they may be kept."""
-        sides = [(row.program, _bare(row.program, verdict), verdict) for row, verdict in (old, new)]
-        if not all(holds(bare) for _, bare, _ in sides):
-            prints = [self._fingerprint(row, name, cell) for row, _ in (old, new)]
-            if prints[0] == prints[1]:
-                return CellChange(name, _kept_mark(SAME_CHECK), _kept_mark(SAME_CHECK))
-            if any(kept.word is Word.VIOLATED and kept.evidence is not None for _, _, kept in sides):
-                return self._keys(name, (old, new), prints)
-        marks = [settled_mark(program, bare) for program, bare, _ in sides]
-        assert marks[0] is not None
-        assert marks[1] is not None
-        return CellChange(name, _kept_mark(marks[0]), _kept_mark(marks[1]))
+        marks = [settled_mark(row.program, _bare(row.program, verdict)) for row, verdict in (old, new)]
+        if marks[0] is not None and marks[1] is not None and marks[0].answer is marks[1].answer is Answer.NO:
+            return CellChange(name, _kept_mark(marks[0]), _kept_mark(marks[1]))
+        prints = [self._fingerprint(row, name, cell) for row, _ in (old, new)]
+        if prints[0] == prints[1]:
+            return CellChange(name, _kept_mark(SAME_CHECK), _kept_mark(SAME_CHECK))
+        return self._keys(name, (old, new), prints)
 
     def _fingerprint(self, row: Row, name: str, cell: Cell) -> str:
         program = row.program

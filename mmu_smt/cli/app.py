@@ -7,22 +7,21 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Annotated, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 from cyclopts import App, CycloptsError, Parameter
 
 from mmu_smt.cli.defects import debugging, internal_error
 from mmu_smt.cli.exits import MEANINGS, Exit, worst
+from mmu_smt.cli.options import at_least, config_names, definitions, options, usage
 from mmu_smt.cli.output import Output, OutputError
 from mmu_smt.report.lines import Piece, Style, line, safe
-from mmu_smt.syntax.diagnostics import Diagnostic, SpecError
+from mmu_smt.syntax.diagnostics import SpecError
 
 if TYPE_CHECKING:
     from mmu_smt.semantics.program import Program
     from mmu_smt.witness.expectations import TestReport
     from mmu_smt.witness.traces import Trace
-
-Number = TypeVar("Number", int, float)
 
 Properties = Annotated[list[str] | None, Parameter(name=["--property", "-p"], help="Judge this property only (repeatable).")]
 Configs = Annotated[
@@ -87,22 +86,12 @@ def check(
     targets
         FILE (every variant that it declares, else the plain system), FILE:VARIANT, or the name of a VARIANT.
     """
-    from mmu_smt import api
     from mmu_smt.cli.checks import Asked, Checker
 
     _require(targets, "a file or the name of a variant to check")
     output = Output(colour=not no_color)
     asked = Asked(
-        properties=tuple(property) if property else None,
-        config=_config_names(config),
-        params=_definitions(define),
-        limits=api.Limits(
-            bound=_at_least("--bound", bound, 0),
-            seconds=_at_least("--timeout", timeout, 0),
-            rlimit=_at_least("--rlimit", rlimit, 1),
-            memory=_at_least("--memory", memory, 1),
-        ),
-        seed=seed,
+        options(property=property, config=config, define=define, bound=bound, timeout=timeout, rlimit=rlimit, memory=memory, seed=seed),
         cross_check=cross_check,
     )
     checker = Checker(asked, output, json=json, stats=stats, full=full, accept_bounded=accept_bounded)
@@ -141,13 +130,8 @@ def compare(
     asked = Compared(
         first,
         second,
-        tuple(property) if property else None,
-        _config_names(config),
-        _definitions(define),
-        _at_least("--bound", bound, 0),
-        _at_least("--timeout", timeout, 0),
-        _at_least("--scenarios", scenarios, 1),
-        seed,
+        options(property=property, config=config, define=define, bound=bound, timeout=timeout, seed=seed),
+        at_least("--scenarios", scenarios, 1),
     )
     return run_comparison(asked, Output(colour=not no_color), json=json, full=full)
 
@@ -177,7 +161,7 @@ def claims(
 
     _require(paths, "a file or a folder with claims")
     only = tuple(claim) if claim else None
-    asked = Claimed(paths, only, _definitions(define), _at_least("--timeout", timeout, 0), seed)
+    asked = Claimed(paths, only, options(define=define, timeout=timeout, seed=seed))
     return evaluate_claims(asked, Output(colour=not no_color), json=json, full=full)
 
 
@@ -207,17 +191,18 @@ def run_expectations(
     output = Output(colour=not no_color)
 
     def judged() -> TestReport:
+        asked = options(define=define, timeout=timeout, rlimit=rlimit, memory=memory, seed=seed)
         report = api.test(
             paths,
-            params=_definitions(define),
-            timeout=_at_least("--timeout", timeout, 0),
-            rlimit=_at_least("--rlimit", rlimit, 1),
-            memory=_at_least("--memory", memory, 1),
-            seed=seed,
+            params=asked.params,
+            timeout=asked.limits.seconds,
+            rlimit=asked.limits.rlimit,
+            memory=asked.limits.memory,
+            seed=asked.seed,
             each=None if json else lambda outcome: output.lines(outcome_lines(outcome)),
         )
         if not report.outcomes and not report.unusable:
-            raise _usage("MS508", f"no expectation in {', '.join(paths)}")
+            raise usage("MS508", f"no expectation in {', '.join(paths)}")
         return report
 
     if json:
@@ -283,30 +268,27 @@ def matrix(
     """
     from pathlib import Path
 
-    from mmu_smt import api
     from mmu_smt.api import matrices as filling
     from mmu_smt.cli import matrices
 
     _require(paths, "a file, a folder or a matrix")
     if cell is not None and not 2 <= len(cell.split(",")) <= 3:
-        raise _usage("MS505", f"--cell {cell}: expected ROW,CONFIG or ROW,CONFIG,PROPERTY")
-    how = filling.How(
-        limits=api.Limits(
-            bound=_at_least("--bound", bound, 0),
-            seconds=filling.SECONDS if timeout is None else _at_least("--timeout", timeout, 0),
-            rlimit=_at_least("--rlimit", rlimit, 1),
-            memory=_at_least("--memory", memory, 1),
-        ),
-        params=_definitions(define),
+        raise usage("MS505", f"--cell {cell}: expected ROW,CONFIG or ROW,CONFIG,PROPERTY")
+    asked = options(
+        property=property,
+        define=define,
+        bound=bound,
+        timeout=filling.SECONDS if timeout is None else timeout,
+        rlimit=rlimit,
+        memory=memory,
         seed=seed,
-        jobs=_at_least("--jobs", jobs, 1),
-        retry=retry,
     )
+    how = filling.How(asked.limits, asked.params, asked.seed, at_least("--jobs", jobs, 1), retry)
     selection = filling.Selection(
         rows=matrices.names(rows),
         columns=matrices.sums(columns),
         settings=matrices.sums(settings),
-        properties=tuple(property) if property else None,
+        properties=asked.properties,
     )
     wanted = matrices.Wanted(json=json, html=None if html is None else Path(html), cell=cell, full=full, marks=marks)
     kept = None if no_cache else filling.cache_of(cache)
@@ -339,9 +321,9 @@ def run(
     output = Output(colour=not no_color)
 
     def ran() -> tuple[Program, Trace]:
-        params = _definitions(define)
+        params = definitions(define)
         spec = api.load(target)
-        trace = api.run(spec, config=_config_names(config), params=params, seed=seed, steps=int(_at_least("--steps", steps, 0) or 0))
+        trace = api.run(spec, config=config_names(config), params=params, seed=seed, steps=int(at_least("--steps", steps, 0) or 0))
         return spec.program(spec.variants[0], params), trace
 
     if json:
@@ -350,9 +332,9 @@ def run(
         try:
             program, trace = ran()
         except SpecError as error:
-            output.text(encode_document(run_document(target, _config_names(config), seed, None, error.diagnostics, Exit.USAGE)))
+            output.text(encode_document(run_document(target, config_names(config), seed, None, error.diagnostics, Exit.USAGE)))
             return Exit.USAGE
-        output.text(encode_document(run_document(target, _config_names(config), seed, run_record(program, trace), (), Exit.OK)))
+        output.text(encode_document(run_document(target, config_names(config), seed, run_record(program, trace), (), Exit.OK)))
         return Exit.OK
     program, trace = ran()
     output.lines(trace_lines(program, trace, full=full))
@@ -381,7 +363,7 @@ def list_(
         output.lines(bundled_lines(api.bundled()))
         return Exit.OK
     spec = api.load(target)
-    output.lines(listing_lines(spec.program(spec.variants[0], _definitions(define)), spec.all_variants))
+    output.lines(listing_lines(spec.program(spec.variants[0], definitions(define)), spec.all_variants))
     return Exit.OK
 
 
@@ -479,38 +461,6 @@ def _guarded(action: Callable[[], int], output: Output) -> int:
 # ---------------------------------------------------------------------------------------------- reading the command line
 
 
-def _usage(code: str, message: str) -> SpecError:
-    return SpecError((Diagnostic(code, message, None),))
-
-
 def _require(named: Sequence[str], what: str) -> None:
     if not named:
-        raise _usage("MS508", f"name {what}; `mmu-smt --help` shows the commands")
-
-
-def _config_names(config: Sequence[str] | None) -> list[str] | None:
-    return None if config is None else [name for text in config for name in text.split(",")]
-
-
-def _definitions(define: Sequence[str] | None) -> dict[str, int]:
-    """`NAME=VALUE` texts as a mapping. Raises SpecError (MS505)."""
-    found: dict[str, int] = {}
-    for text in define or ():
-        name, equals, value = text.partition("=")
-        try:
-            number = int(value, 0)
-        except ValueError:
-            equals = ""
-            number = 0
-        if not equals or not name.isidentifier():
-            raise _usage("MS505", f"-D {text}: expected NAME=VALUE with an integer value")
-        if name in found and found[name] != number:
-            raise _usage("MS505", f"-D {name} is given twice")
-        found[name] = number
-    return found
-
-
-def _at_least(option: str, value: Number | None, least: int) -> Number | None:
-    if value is not None and not value >= least:
-        raise _usage("MS505", f"{option} {value}: expected at least {least}")
-    return value
+        raise usage("MS508", f"name {what}; `mmu-smt --help` shows the commands")

@@ -18,8 +18,9 @@ from mmu_smt.syntax.diagnostics import Diagnostic, SpecError
 from mmu_smt.witness.serialise import candidate_to_json
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
+    from mmu_smt.cli.options import Options
     from mmu_smt.cli.output import Output, Status
     from mmu_smt.report.lines import Line
     from mmu_smt.witness.verdicts import CheckResult
@@ -29,11 +30,7 @@ if TYPE_CHECKING:
 class Asked:
     """What the command line asks of every target."""
 
-    properties: tuple[str, ...] | None
-    config: Sequence[str] | None
-    params: Mapping[str, int]
-    limits: api.Limits
-    seed: int
+    options: Options
     cross_check: bool = False
 
 
@@ -96,14 +93,14 @@ class Checker:
             (result,) = api.check(
                 spec,
                 variant=variant,
-                properties=asked.properties,
-                config=asked.config,
-                params=asked.params,
+                properties=asked.options.properties,
+                config=asked.options.config,
+                params=asked.options.params,
                 bound=limits.bound,
                 timeout=limits.seconds,
                 rlimit=limits.rlimit,
                 memory=limits.memory,
-                seed=asked.seed,
+                seed=asked.options.seed,
                 cross_check=asked.cross_check,
                 progress=status,
             )
@@ -116,7 +113,7 @@ class Checker:
         self._codes.append(of_result(result, accept_bounded=self._accept_bounded))
         self._results.append(result)
         if not self._json:
-            named = frozenset(asked.properties or ())
+            named = frozenset(asked.options.properties or ())
             self._output.lines(
                 (*self._separator(), *check_lines((result,), traces_of=named, full=self._full, stats=self._stats)),
             )
@@ -125,7 +122,7 @@ class Checker:
         return ((),) if len(self._codes) > 1 else ()
 
     def _remaining(self) -> api.Limits:
-        limits = self._asked.limits
+        limits = self._asked.options.limits
         return limits if limits.seconds is None else replace(limits, seconds=max(limits.seconds - self._seconds, 0.0))
 
     def _warn(self, spec: api.Spec) -> None:

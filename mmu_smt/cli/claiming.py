@@ -11,8 +11,9 @@ from mmu_smt.report.lines import Piece, Style, line, safe
 from mmu_smt.syntax.diagnostics import Diagnostic, SpecError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
+    from mmu_smt.cli.options import Options
     from mmu_smt.cli.output import Output
     from mmu_smt.witness.claims import ClaimsReport
 
@@ -23,9 +24,7 @@ class Claimed:
 
     paths: Sequence[str]
     only: tuple[str, ...] | None
-    params: Mapping[str, int]
-    timeout: float | None
-    seed: int
+    options: Options
 
 
 def evaluate_claims(asked: Claimed, output: Output, *, json: bool, full: bool) -> Exit:
@@ -39,9 +38,9 @@ def evaluate_claims(asked: Claimed, output: Output, *, json: bool, full: bool) -
         report = api.claims(
             asked.paths,
             only=asked.only,
-            params=asked.params,
-            timeout=asked.timeout,
-            seed=asked.seed,
+            params=asked.options.params,
+            timeout=asked.options.limits.seconds,
+            seed=asked.options.seed,
             each=None if json else lambda outcome: output.lines(outcome_lines(outcome, full=full)),
             progress=status,
         )

@@ -10,8 +10,7 @@ from mmu_smt.cli.exits import Exit
 from mmu_smt.syntax.diagnostics import SpecError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
+    from mmu_smt.cli.options import Options
     from mmu_smt.cli.output import Output
 
 
@@ -21,13 +20,8 @@ class Compared:
 
     first: str
     second: str
-    properties: tuple[str, ...] | None
-    config: Sequence[str] | None
-    params: Mapping[str, int]
-    bound: int | None
-    timeout: float | None
+    options: Options
     scenarios: int | None
-    seed: int
 
 
 def run_comparison(asked: Compared, output: Output, *, json: bool, full: bool) -> Exit:
@@ -41,13 +35,13 @@ def run_comparison(asked: Compared, output: Output, *, json: bool, full: bool) -
             found = api.compare(
                 asked.first,
                 asked.second,
-                properties=asked.properties,
-                config=asked.config,
-                params=asked.params,
-                bound=asked.bound,
-                timeout=asked.timeout,
+                properties=asked.options.properties,
+                config=asked.options.config,
+                params=asked.options.params,
+                bound=asked.options.limits.bound,
+                timeout=asked.options.limits.seconds,
                 scenarios=asked.scenarios,
-                seed=asked.seed,
+                seed=asked.options.seed,
                 progress=status,
             )
     except SpecError as error:
@@ -59,5 +53,5 @@ def run_comparison(asked: Compared, output: Output, *, json: bool, full: bool) -
     if json:
         output.text(encode(compare_document(found, (), code)))
     else:
-        output.lines(comparison_lines(found, named=frozenset(asked.properties or ()), full=full))
+        output.lines(comparison_lines(found, named=frozenset(asked.options.properties or ()), full=full))
     return code

@@ -12,11 +12,14 @@ import time
 from html.parser import HTMLParser
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from mmu_smt.api import matrices
 from mmu_smt.api.workers import Send
+from mmu_smt.report.matrix_json import MatrixDocument, encode_matrix
 from tests.cli.support import DOOR, Command, write
+from tests.compare.specs import STAGES
 
 MATRIX = """
 /// What the door does.
@@ -396,3 +399,155 @@ def test_progress_goes_to_a_terminal_only(mmu_smt: Command, doors: Path) -> None
     assert b"4/4" in seen
     assert b"matrix doors" in seen
     assert out.decode() == TABLE
+
+
+# ---------------------------------------------------------------------------------------------- what rows fix and introduce
+
+
+MARKS = """\
+marks
+  P, P7  proved for runs of any length (within K: 7 is the least K)
+  V3     violated: a run of 3 transitions, none is shorter
+  R3     reached by a run of 3 transitions
+  U      unreachable: proved that no run of any length gets there
+  V3+    fixes: there is a scenario in which the row before violates it and this row does not
+  V3-    introduces: there is a scenario in which this row violates it and the row before does not
+  V3=    neither: both rows violate it, and in the same scenarios
+
+ends
+         1    2    3
+  one    V5   V2   V5
+  two    V6+- V2=  P+
+  three  V6=  V2=  P
+  four   V5-  V2=  V5-
+  five   P+   V2=  P+
+"""
+
+CHANGES = """\
+what each row fixes and introduces
+  two (against one)
+    fixes       ends: 1,3
+    introduces  ends: 1
+  four (against three)
+    introduces  ends: 1,3
+  five (against four)
+    fixes       ends: 1,3
+    fixes       small: 1,2,3
+  nothing, against the row in brackets: three (two)
+  the first: one
+
+15 cells: 37 proved, 23 violated, 11 reached, 4 unreachable
+open a cell: mmu-smt matrix stages.mmu --marks --cell ROW,CONFIG[,PROPERTY]
+"""
+
+
+@pytest.fixture
+def stages(folder: Path) -> Path:
+    write(folder, [("stages.mmu", STAGES)])
+    return folder
+
+
+MARKED = ("matrix", "stages.mmu", "--marks", "--cache", "cells", "--jobs", "1", "--timeout", "60")
+
+
+def test_marks_in_every_form(mmu_smt: Command, stages: Path) -> None:
+    ran = mmu_smt(*MARKED, "--html", "table.html")
+    assert (ran.code, ran.err) == (0, "")
+    assert MARKS in ran.out
+    assert ran.out.endswith(CHANGES)
+    assert max(map(len, ran.out.split("\nends\n")[1].splitlines())) <= 80
+
+    page = Page((stages / "table.html").read_text(encoding="utf-8"))
+    assert {link.removeprefix("#") for link in page.links} <= set(page.ids)
+    said = "".join(page.texts)
+    assert "V6+-" in said
+    assert "violated, run of 6 steps that loops; this row: fixes and introduces" in said
+    assert "two fixes ends: a scenario in which the two differ" in said
+    assert "two does not: every run from there, by enumeration" in said
+    assert "what each row fixes and introduces" in said
+
+    text = mmu_smt(*MARKED, "--json").out
+    assert encode_matrix(msgspec.json.decode(text, type=MatrixDocument)) == text, "its schema is that of the records"
+    document = json.loads(text)
+    rows = {r["variant"]: r for r in document["rows"]}
+    assert [rows[v]["before"] for v in ("one", "two", "three")] == [None, "one", "two"]
+    assert all(c["change"] is None for c in rows["one"]["cells"])
+    (found,) = (c for c in rows["two"]["cells"] if (c["property"], c["config"]) == ("ends", ["calm"]))
+    assert (found["mark"], found["change"]["word"]) == ("V6+-", "fixes and introduces")
+    fixes, introduces = found["change"]["fixes"], found["change"]["introduces"]
+    assert (fixes["answer"], fixes["basis"], fixes["by"]) == ("yes", "scenario", "every run from there, by enumeration (6 states)")
+    assert fixes["scenario"] == {
+        "consts": {"start": 1},
+        "initial": {"n": 1, "done": False},
+        "length": 5,
+        "loop_start": 0,
+        "other_length": 5,
+    }
+    assert introduces["scenario"]["consts"] == {"start": 0}
+    (kept,) = (c for c in rows["three"]["cells"] if (c["property"], c["config"]) == ("ends", ["calm"]))
+    assert (kept["change"]["word"], kept["change"]["fixes"]["basis"]) == ("neither", "same check")
+
+
+def test_a_marked_cell_shows_the_scenario_with_both_runs(mmu_smt: Command, stages: Path) -> None:
+    mmu_smt(*MARKED)
+    ran = mmu_smt(*MARKED, "--cell", "two,calm,ends")
+    assert ran.code == 1
+    assert "what two fixes and introduces, against one, in calm\n  ends: fixes and introduces (violated -> violated)\n" in ran.out
+    fixed, introduced = ran.out.split("two introduces ends: a scenario in which the two differ")
+    assert re.search(r"one violates it: loop of 5 steps.*\n  with  start: 1\n", fixed)
+    assert "two does not: every run from there, by enumeration" in fixed
+    assert re.search(r"two violates it: loop of 5 steps.*\n  with  start: 0\n", introduced)
+    assert "one does not: every run from there, by enumeration" in introduced
+    document = json.loads(mmu_smt(*MARKED, "--cell", "two,calm,ends", "--json").out)
+    (found,) = document["comparison"]["changes"]
+    assert found["fixes"]["scenario"]["broken"]["loop_start"] == 0
+    compared = json.loads(mmu_smt("compare", "stages.mmu:one", "stages.mmu:two", "--config", "calm", "-p", "ends", "--json").out)
+    (same,) = compared["comparison"]["changes"]
+    assert (found["fixes"], found["introduces"]) == (same["fixes"], same["introduces"]), "as `compare` says it"
+
+
+def test_a_marked_cell_shows_the_proof_that_there_is_no_scenario(mmu_smt: Command, stages: Path) -> None:
+    ran = mmu_smt(*MARKED, "--cell", "two,noisy,ends")
+    assert "  ends: neither (violated -> violated)\n    fixes? no: two violates it in every scenario in which one does" in ran.out
+    assert "    introduces? no: one violates it in every scenario in which two does" in ran.out
+    ran = mmu_smt(*MARKED, "--cell", "three,calm,ends")
+    assert "fixes? no: nothing that the check depends on has changed" in ran.out
+    assert "one is the first row: there is none to mark it against" in mmu_smt(*MARKED, "--cell", "one,calm,ends").out
+
+
+def test_marks_that_are_open_have_their_exit_code(mmu_smt: Command, stages: Path) -> None:
+    ran = mmu_smt(*MARKED, "-k", "2", "-p", "ends", "--columns", "calm")
+    assert ran.code == 3
+    assert "  two    B2?\n" in ran.out
+    assert "    unknown     ends: 1\n" in ran.out
+    assert "V3?    unknown whether this row fixes or introduces something" in ran.out
+
+
+def test_a_kept_scenario_that_does_not_replay_is_looked_for_again(mmu_smt: Command, stages: Path) -> None:
+    from dataclasses import replace
+
+    from mmu_smt.api.cellcache import CellCache
+
+    mmu_smt(*MARKED)
+    cell = ("--cell", "two,calm,ends")
+    good = mmu_smt(*MARKED, *cell)
+    cache = CellCache(stages / "cells")
+    for path in (stages / "cells").rglob("*.json"):
+        key = path.parent.name + path.stem
+        if b"mmu-smt change" in path.read_bytes() and (kept := cache.read_change(key)) is not None:
+            evidence = kept.fixes.evidence and kept.fixes.evidence.replace('"n": 1', '"n": 4')
+            cache.write_change(key, replace(kept, fixes=replace(kept.fixes, evidence=evidence)))
+    ran = mmu_smt(*MARKED, *cell)
+    assert (ran.code, ran.out) == (good.code, good.out)
+    assert "[MS514]" in ran.err
+    assert mmu_smt(*MARKED, *cell) == good
+
+
+def test_a_process_that_dies_while_it_marks_is_an_internal_error(mmu_smt: Command, stages: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from mmu_smt.api import marking
+
+    monkeypatch.setattr(marking, "look", lambda *_given: os._exit(3))
+    ran = mmu_smt(*MARKED, "--columns", "calm", "-p", "ends")
+    assert ran.code == 5
+    assert ran.err.count("[MS901]") == 3
+    assert "  two    V6?\n" in ran.out

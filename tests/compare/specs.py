@@ -73,3 +73,27 @@ STOPS_AT_THREE = "if n >= 3 { return STOP @late } return GO"
 STARTS_OVER = "if n == MAX { n = start return GO } return GO"
 NEVER_FROM_ONE = "if n == MAX { if start == 1 { n = 0 } else { return STOP @late } } return GO"
 NEVER_FROM_ZERO = "if n == MAX { if start == 0 { n = 0 } else { return STOP @late } } return GO"
+
+# Stages whose verdicts hide what they do: `two` violates `ends` as `one` does, but in another scenario.
+STAGES = (
+    counter(deciding(NEVER_FROM_ZERO)).replace("variant one { }", "variant one { " + deciding(NEVER_FROM_ONE) + " }")
+    + """
+config calm { }
+variant three of two { }
+variant four of three { """
+    + deciding(STARTS_OVER)
+    + """ }
+variant five of four { """
+    + deciding(STOPS_AT_THREE)
+    + """ }
+variant apart { state more: bool = false """
+    + deciding(STARTS_OVER)
+    + """ }
+/// What the stages do.
+matrix stages {
+    rows one, two, three, four, five
+    columns calm, noisy, from_one
+    properties ends, small, stops
+}
+"""
+)
