@@ -17,8 +17,8 @@ _STYLES = {"fixes": Style.GOOD, "introduces": Style.ERROR, "unknown": Style.WARN
 
 
 def changes_lines(report: MatrixReport, *, width: int = WIDTH) -> tuple[Line, ...]:
-    """For each row that changes something, or may: the properties that it fixes, introduces, or of which that is unknown, each with the
-    columns and settings. Rows that change nothing are named at the end.
+    """For each row that changes something, or may: the properties that it fixes, introduces, or of which that is unknown, with the settings
+    and the numbers of the columns where that is so. Rows that change nothing are named at the end.
     """
     lines: list[Line] = [line(Piece("what each row fixes and introduces", Style.STRONG))]
     nothing: list[str] = []
@@ -39,18 +39,22 @@ def changes_lines(report: MatrixReport, *, width: int = WIDTH) -> tuple[Line, ..
 
 
 def _of_row(report: MatrixReport, row: Row, width: int) -> Iterator[Line]:
+    """A line for each word and each set of places, with the properties of which it holds there."""
     for word in ("fixes", "introduces", "unknown"):
+        names: dict[tuple[int, ...], list[str]] = {}
         for judged in report.properties:
-            places = [
+            places = tuple(
                 place
                 for place, cell in enumerate(row.cells)
                 if cell.changes is not None and (change := cell.changes.of(judged.name)) is not None and _says(change, word)
-            ]
+            )
             if places:
-                head = f"    {word:10}  "
-                rows = split_words(f"{safe(judged.name)}: {_where(report, places)}", width - len(head))
-                for number, text in enumerate(rows):
-                    yield line(Piece(head if number == 0 else " " * (len(head) + 2), _STYLES[word]), text)
+                names.setdefault(places, []).append(safe(judged.name))
+        for places, listed in names.items():
+            head = f"    {word:10}  "
+            rows = split_words(f"{_where(report, places)}: {', '.join(listed)}", width - len(head) - 2)
+            for number, text in enumerate(rows):
+                yield line(Piece(head if number == 0 else " " * (len(head) + 2), _STYLES[word]), text)
 
 
 def _says(change: CellChange, word: str) -> bool:
@@ -63,7 +67,7 @@ def _says(change: CellChange, word: str) -> bool:
             return not change.decided
 
 
-def _where(report: MatrixReport, places: list[int]) -> str:
+def _where(report: MatrixReport, places: tuple[int, ...]) -> str:
     """The columns by number, setting by setting."""
     count = len(report.columns)
     texts: list[str] = []

@@ -426,13 +426,13 @@ ends
 CHANGES = """\
 what each row fixes and introduces
   two (against one)
-    fixes       ends: 1,3
-    introduces  ends: 1
+    fixes       1,3: ends
+    introduces  1: ends
   four (against three)
-    introduces  ends: 1,3
+    introduces  1,3: ends
   five (against four)
-    fixes       ends: 1,3
-    fixes       small: 1,2,3
+    fixes       1,3: ends
+    fixes       1,2,3: small
   nothing, against the row in brackets: three (two)
   the first: one
 
@@ -519,7 +519,7 @@ def test_marks_that_are_open_have_their_exit_code(mmu_smt: Command, stages: Path
     ran = mmu_smt(*MARKED, "-k", "2", "-p", "ends", "--columns", "calm")
     assert ran.code == 3
     assert "  two    B2?\n" in ran.out
-    assert "    unknown     ends: 1\n" in ran.out
+    assert "    unknown     1: ends\n" in ran.out
     assert "V3?    unknown whether this row fixes or introduces something" in ran.out
 
 

@@ -10,13 +10,15 @@ import msgspec
 import pytest
 
 from mmu_smt.report.lines import plain
-from mmu_smt.report.marks import LEGEND, cell_mark, groups, legend, mark, meaning, worst
+from mmu_smt.report.marks import LEGEND, cell_mark, change_meaning, full_mark, groups, legend, mark, meaning, worst
+from mmu_smt.report.matrix_changes import changes_lines
 from mmu_smt.report.matrix_html import html_page
 from mmu_smt.report.matrix_json import MatrixDocument, encode_matrix, matrix_document, matrix_schema_text
 from mmu_smt.report.matrix_text import matrix_lines
 from mmu_smt.semantics.program import Program, PropertyKind
 from mmu_smt.syntax.diagnostics import Diagnostic
-from mmu_smt.witness.matrices import Cell, CellState, CellVerdict, Judged, MatrixReport, Row
+from mmu_smt.witness.comparisons import Answer, Basis
+from mmu_smt.witness.matrices import Cell, CellChange, CellMark, CellState, CellVerdict, Changes, Judged, MatrixReport, Row
 from mmu_smt.witness.verdicts import CheckResult, UnknownReason, Verdict, Word
 from tests.report import sample
 
@@ -227,3 +229,70 @@ def test_page_has_colours_for_both_schemes_and_a_language() -> None:
     assert '<html lang="en">' in page
     assert "prefers-color-scheme:dark" in page
     assert page == "".join(html_page((report(),), opened))
+
+
+# ---------------------------------------------------------------------------------------------- what rows change
+
+
+def changed(answers: dict[str, tuple[str, str]], before: Word, after: Word) -> Cell:
+    """A cell with changes: for each property the answers to `fixes?` and `introduces?`, all with the same verdicts in both rows."""
+    old, new = (Cell((), ("c",), CellState.JUDGED, tuple(CellVerdict(n, w, length=3, bound=2) for n in answers)) for w in (before, after))
+    found = tuple(CellChange(n, *(CellMark(Answer(a), "so", Basis.OPEN) for a in pair)) for n, pair in answers.items())
+    return replace(new, changes=Changes(old, found))
+
+
+@pytest.mark.parametrize(
+    ("fixes", "introduces", "words", "shown", "said"),
+    [
+        ("yes", "no", "violated proved", "P+", "fixes"),
+        ("no", "yes", "proved violated", "V3-", "introduces"),
+        ("yes", "yes", "violated violated", "V3+-", "fixes and introduces"),
+        ("no", "no", "violated violated", "V3=", "neither"),
+        ("no", "no", "proved proved", "P", ""),
+        ("no", "no", "unknown proved", "P", ""),
+        ("yes", "unknown", "violated bounded", "B2+?", "fixes, the rest unknown"),
+        ("unknown", "yes", "violated violated", "V3-?", "introduces, the rest unknown"),
+        ("unknown", "unknown", "violated violated", "V3?", "unknown"),
+        ("no", "unknown", "proved unknown", "??", "unknown"),
+    ],
+)
+def test_marks_of_changes_never_say_more_than_is_decided(fixes: str, introduces: str, words: str, shown: str, said: str) -> None:
+    before, after = map(Word, words.split())
+    cell = changed({P: (fixes, introduces)}, before, after)
+    assert (full_mark(cell, (P,)), change_meaning(cell, (P,))) == (shown, said)
+    assert full_mark(replace(cell, changes=None), (P,)) == cell_mark(cell, (P,)), "nobody asked"
+
+
+def test_a_fold_shows_every_change() -> None:
+    cell = changed({"a": ("yes", "no"), "b": ("no", "yes"), "c": ("no", "unknown"), "d": ("no", "no")}, Word.VIOLATED, Word.VIOLATED)
+    assert full_mark(cell, ("a", "b", "c", "d")) == "V3+-?"
+    assert full_mark(cell, ("a", "d")) == "V3+"
+    assert full_mark(cell, ("d",)) == "V3="
+    assert change_meaning(cell, ("a", "b", "c")) == "fixes a; introduces b; unknown c"
+
+
+def test_changes_are_listed_by_row_with_their_places() -> None:
+    base = report()
+    first, second = base.rows
+    cells = tuple(
+        replace(c, changes=Changes(b, (CellChange(P, *(CellMark(Answer(a), "so", Basis.OPEN) for a in pair)),)))
+        for c, b, pair in zip(second.cells, first.cells, (("yes", "no"), ("yes", "yes"), ("no", "no"), ("unknown", "no")), strict=True)
+    )
+    marked = replace(base, rows=(first, replace(second, cells=cells, before=first)), marked=True)
+    assert (
+        plain(changes_lines(marked))
+        == """\
+what each row fixes and introduces
+  rude (against polite)
+    fixes       setting_0 1,2: served_at_last
+    introduces  setting_0 2: served_at_last
+    unknown     setting_1 2: served_at_last
+  the first: polite
+"""
+    )
+    text = plain(matrix_lines(marked))
+    assert "  polite  P12   P12    P12   P12\n  rude    V34+  V34+-  V34   V34?\n" in text
+    assert "fixes: there is a scenario" in text
+    record = matrix_document((marked,), (), 0).rows[1]
+    assert record.before == "polite"
+    assert [c.change and c.change.word for c in record.cells if c.property == P] == ["fixes", "fixes and introduces", "neither", "unknown"]
