@@ -3,7 +3,8 @@
 C1 an EPT violation without a valid address on a read-only memslot; C2 page tables in a read-only memslot; C3 page tables that a third
 party tracks; C4 page tables shared with L2's NPT, C5 and C6 the same with interference; C7 a store to a frame that a third party tracks;
 C8 a store to the table that maps its own code, C9 the same where emulation fails, on and off the store's own walk; C11 a
-failing store to a frame on no walk; C14 a write-protection fault of L2; and a fetch that the guest's tables refuse.
+failing store to a frame on no walk; C14 a write-protection fault of L2; C18 an address that the guest unmaps meanwhile; and a fetch
+that the guest's tables refuse.
 
 Where the model says something else than one would read off the patches: C9 off the store's own walk loops up to v2_16 and not only
 before the guard covers every rule (v2_08), if the instruction cannot even be decoded: the failure rule then runs without the guard. And
