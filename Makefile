@@ -9,7 +9,7 @@ STAMP  := $(VENV)/.installed
 PROOFS := $(filter-out proofs/claim.py, $(sort $(wildcard proofs/*.py)))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format format-check imports types spec spec-format matrix pytest differential fuzz proofs proofs-full bench check-all clean
+.PHONY: help setup demo test lint format format-check imports types spec spec-format matrix pytest differential fuzz proofs proofs-full bench growth check-all clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -75,6 +75,9 @@ proofs-full: setup ## every proof script, in full: this takes long
 
 bench: setup ## ratios of the tool to a hand-written encoding
 	@$(BIN)/python benchmarks/run.py
+
+growth: setup ## verdicts and cost from 3 to 6 frames and 2 to 4 levels
+	@$(BIN)/python benchmarks/growth.py
 
 check-all: test spec differential fuzz bench proofs-full ## all of the above and what is too slow for CI
 	@$(BIN)/python -m pytest -n $(JOBS) -m slow
