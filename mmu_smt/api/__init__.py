@@ -42,6 +42,7 @@ __all__ = [
     "check",
     "claims",
     "compare",
+    "export",
     "format_text",
     "interrupted",
     "load",
@@ -272,6 +273,31 @@ def run(
     spec = _spec(target)
     program = spec.program(spec.variants[0] if variant is None else variant, params)
     return run_program(program, choose_config(program, _names(config)), seed=seed, steps=steps)
+
+
+def export(
+    target: str | Path | Spec,
+    *,
+    property: str | None = None,  # noqa: A002
+    variant: str | None = None,
+    config: str | Sequence[str] | None = None,
+    params: Mapping[str, int] | None = None,
+    format: str = "btor2",  # noqa: A002
+    bound: int | None = None,
+) -> bytes:
+    """A property's question, or without one the system, for other tools: the content of a file.
+
+    `format`: btor2, smt2 (with `bound`: is there a violation within so many transitions?) or aiger. Raises SpecError, with MS530 for what
+    the format cannot say.
+    """
+    from mmu_smt.api.exporting import Format, export_program
+    from mmu_smt.api.targets import unknown
+
+    if format not in list(Format):
+        raise unknown("MS530", "format", format, list(Format))
+    spec = _spec(target)
+    program = spec.program(single_variant(spec) if variant is None else variant, params)
+    return export_program(program, choose_config(program, _names(config)), property, Format(format), bound, spec.target)
 
 
 def format_text(text: str, name: str = "spec.mmu") -> str:

@@ -341,6 +341,36 @@ def run(
     return Exit.OK
 
 
+@app.command
+def export(
+    target: str,
+    *,
+    property: Annotated[str | None, Parameter(name=["--property", "-p"], help="The question to export. Without: the system.")] = None,  # noqa: A002
+    config: Configs = None,
+    define: Defines = None,
+    format: Annotated[str, Parameter(name=["--format", "-f"], help="btor2 (default), smt2 or aiger.")] = "btor2",  # noqa: A002
+    bound: Annotated[int | None, Parameter(name=["--bound", "-k"], help="smt2: ask for runs of at most this many transitions.")] = None,
+    output: Annotated[str | None, Parameter(name=["--output", "-o"], help="The file to write; standard output without.")] = None,
+) -> int:
+    """Write a property's question, or the system, in a format that other tools read.
+
+    Exit codes: 0 written | 2 and 5 as usual.
+
+    Parameters
+    ----------
+    target
+        FILE, FILE:VARIANT, or the name of a VARIANT.
+    """
+    from mmu_smt import api
+    from mmu_smt.cli.exporting import write
+
+    at_most = _at_least("--bound", bound, 0)
+    params = _definitions(define)
+    content = api.export(target, property=property, config=_config_names(config), params=params, format=format, bound=at_most)
+    write(content, output, binary=format == "aiger")
+    return Exit.OK
+
+
 @app.command(name="list")
 def list_(
     target: str | None = None,

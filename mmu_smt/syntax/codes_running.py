@@ -322,6 +322,24 @@ Name the variant, as in `spec.mmu:first`.
 """,
     ),
     CodeInfo(
+        "MS530",
+        "not-expressible",
+        "a format cannot say this",
+        """\
+## What it means
+`mmu-smt export` writes a question for other tools, and their format has no way to ask this one: the least bound of `within least` in any
+format; an infinite run in SMT-LIB; no question at all in AIGER; or a property that does not apply under the config.
+
+## Example
+```
+mmu-smt export spec.mmu --property completes_within --format btor2
+```
+
+## Instead
+The message says what can be asked: `within N`, another format, or `--bound N`.
+""",
+    ),
+    CodeInfo(
         "MS601",
         "replay-mismatch",
         "a counterexample does not replay",
