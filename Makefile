@@ -73,7 +73,7 @@ proofs: setup ## every proof script, of the long ones a slice
 proofs-full: setup ## every proof script, in full: this takes long
 	@for script in $(PROOFS); do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
-bench: setup ## ratios of the tool to a hand-written encoding
+bench: setup ## ratios of the tool to a hand-written encoding (benchmarks/peers.py: to other model checkers)
 	@$(BIN)/python benchmarks/run.py
 
 growth: setup ## verdicts and cost from 3 to 6 frames and 2 to 4 levels
