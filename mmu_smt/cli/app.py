@@ -364,9 +364,9 @@ def export(
     from mmu_smt import api
     from mmu_smt.cli.exporting import write
 
-    at_most = _at_least("--bound", bound, 0)
-    params = _definitions(define)
-    content = api.export(target, property=property, config=_config_names(config), params=params, format=format, bound=at_most)
+    at_most = at_least("--bound", bound, 0)
+    params = definitions(define)
+    content = api.export(target, property=property, config=config_names(config), params=params, format=format, bound=at_most)
     write(content, output, binary=format == "aiger")
     return Exit.OK
 
