@@ -17,13 +17,14 @@ from typing import TypeAlias
 from mmu_smt.engines.bounded import CountGoal, Goal, SafetyGoal, Search, valuation
 from mmu_smt.engines.completeness import GaveUp, Inquiry
 from mmu_smt.engines.dependencies import Cones
+from mmu_smt.engines.directed import Claim, Directed
 from mmu_smt.engines.flights import Flights, NoFlights
 from mmu_smt.engines.induction import Induction
 from mmu_smt.engines.lasso import LassoGoal
 from mmu_smt.engines.ledger import LEAST, Ledger
 from mmu_smt.engines.ranking import Ranking
 from mmu_smt.engines.rely import RelyGuarantee
-from mmu_smt.engines.result import EngineResult, OutOfBudget, RawRun
+from mmu_smt.engines.result import EngineResult, Invariant, OutOfBudget, RawRun
 from mmu_smt.engines.uninterrupted import Uninterrupted, UninterruptedSearch
 from mmu_smt.model.system import ProgressQuery, SafetyQuery, TransitionSystem
 from mmu_smt.solve.budget import Budget, Meter, OutOfMemory
@@ -45,6 +46,15 @@ RANKING_ALLOWANCE = 1_000_000
 
 RANKING_LENGTHS = 16
 """Lengths of runs looked at for each depth of the search: runs of a few variables are cheap."""
+
+DIRECTED_ALLOWANCE = 5_000_000
+"""The same for property-directed reachability, for all queries together, which may spend three times what the search has spent."""
+
+DIRECTED_DEPTH = 2
+"""It begins at this depth: what is violated at once, or proved by plain induction, needs none of it."""
+
+DIRECTED_PATIENCE = 3
+"""For `within least` it waits until the count has not grown for so many depths."""
 
 RECURRENCE_ALLOWANCE = 1_000_000
 """The same for questions about simple paths."""
@@ -198,6 +208,7 @@ class _Check:
             self._session = self._sessions["search"] = Session(self._meter, seed=self._seed)
             self._search = Search(self._session, self._system, frozenset[str]().union(*cone_of.values()))
             self._induction: Induction | None = None
+            self._directed = Directed(self._system, cones, self._open)
             self._induction_cone = frozenset[str]().union(*(cone_of[q.name] for q in self._safety))
             for query in self._safety:
                 self._goals[query.name] = self._search.safety(query, cone_of[query.name])
@@ -243,6 +254,8 @@ class _Check:
                 self._rely()
             with self._timed("ranking", f"depth {depth}, ranking"):
                 self._rank(depth)
+            with self._timed("reachability", f"depth {depth}, reachability"):
+                self._direct(depth)
             with self._timed("recurrence", f"depth {depth}, recurrence"):
                 self._recur(depth)
 
@@ -432,7 +445,7 @@ class _Check:
 
     def _rank(self, depth: int) -> None:
         """Exclude loops whatever the stem, by variables that only move one way. What induction has proved by then helps."""
-        if self._rely_guarantee is not None and not self._rely_done and self._session.effort < RELY_PATIENCE:
+        if self._waits_for_rely:
             return
         for name in list(self._lassos):
             if name in self._provisional or self._shape(name) in self._unranked or (self._system.flight and not self._interrupted):
@@ -443,6 +456,11 @@ class _Check:
                 continue
             except NoFlights:
                 self._unranked.add(self._shape(name))
+
+    @property
+    def _waits_for_rely(self) -> bool:
+        """Invariants may soon be proved that make other arguments easier."""
+        return self._rely_guarantee is not None and not self._rely_done and self._session.effort < RELY_PATIENCE
 
     def _rank_one(self, name: str, depth: int) -> None:
         shape = self._shape(name)
@@ -478,6 +496,30 @@ class _Check:
         """A `within least` query: no lasso means that there is a bound, which is for the count to find."""
         return name in self._goals
 
+    def _direct(self, depth: int) -> None:
+        """Property-directed reachability for whatever is open, one query after the other; what it proves helps those after it."""
+        if depth < DIRECTED_DEPTH or self._waits_for_rely:
+            return
+        claims = self._claims(depth)
+        total = 3 * self._session.effort + DIRECTED_ALLOWANCE
+        for claim in claims:
+            facts = (*(goal.query for goal in self._search.facts), *self._lemmas)
+            proof = self._directed.pursue(claim, facts, self._directed.share(total, claims), self._phase)
+            if proof is None:
+                continue
+            if isinstance(claim.query, SafetyQuery):
+                self._proved_safety(claim.query.name, proof.by, proof.invariant)
+            else:
+                self._proved(claim.query.name, proof.by, None, proof.invariant)
+
+    def _claims(self, depth: int) -> list[Claim]:
+        """What is open, safety first, since it helps the rest. A premise says nothing that waits for another query's verdict."""
+        goals = self._goals.values()
+        claims = [Claim(goal.query) for goal in goals if isinstance(goal, SafetyGoal) and goal.name not in self._unsought]
+        claims += [Claim(lasso.query) for name, lasso in self._lassos.items() if not self._only_bounds(name)]
+        counts = [goal for goal in goals if isinstance(goal, CountGoal) and depth >= self._grown.get(goal.name, 0) + DIRECTED_PATIENCE]
+        return claims + [Claim(goal.query, goal.most) for goal in counts]
+
     def _recur(self, depth: int) -> None:
         """Where every run of this length repeats itself, what has been refuted to this length is refuted for ever."""
         questions: dict[str, Callable[[int, Inquiry], bool]] = {}
@@ -502,16 +544,16 @@ class _Check:
             finally:
                 self._recurrence_effort += self._session.effort - before
 
-    def _proved_safety(self, name: str, by: str) -> None:
+    def _proved_safety(self, name: str, by: str, invariant: Invariant | None = None) -> None:
         """An induction has proved this goal: other arguments may rest on it."""
         if self._induction is not None:
             self._induction.prove(name)
         goal = self._goals.get(name) or self._unsought.pop(name)
         if isinstance(goal, SafetyGoal):
             self._search.fact(goal)
-        self._proved(name, by, None)
+        self._proved(name, by, None, invariant)
 
-    def _proved(self, name: str, by: str, bound: int | None) -> None:
+    def _proved(self, name: str, by: str, bound: int | None, invariant: Invariant | None = None) -> None:
         """Nothing reaches the goal called so."""
         if name in self._provisional:
             raise AssertionError(f"{name}: {by} against a run that has been confirmed")
@@ -520,7 +562,7 @@ class _Check:
             self._ledger.premise_unreachable(name, by, self._phase)
         elif name in self._ledger.queries:
             least = goal.most if isinstance(goal, CountGoal) and self._wants_least(name) else None
-            self._ledger.proved(name, by, bound, least, self._phase)
+            self._ledger.proved(name, by, bound, least, self._phase, invariant)
         self._goals.pop(name, None)
         self._lassos.pop(name, None)
 
@@ -543,6 +585,10 @@ class _Check:
         # A `within least` query has a count and a lasso, and only the lasso violates it.
         refuted = {name: goal.refuted for name, goal in self._goals.items()} | {name: goal.refuted for name, goal in self._lassos.items()}
         self._ledger.leave_open(word, refuted, reason, self._phase)
+
+    def _open(self, name: str) -> Session:
+        self._sessions[name] = Session(self._meter, seed=self._seed)
+        return self._sessions[name]
 
     @contextmanager
     def _timed(self, key: str, phase: str) -> Generator[None]:

@@ -45,21 +45,14 @@ class Bits:
 class Transition:
     """One transition from any state, in a session of its own: where it leads from, which states are initial, and where a query fails.
 
-    `cone`: the state variables kept; closed, and holding all that the query and the facts see. `facts`: queries that have been proved; they
-    are assumed before and after. Whatever asks raises GaveUp and OutOfBudget as the inquiry does.
+    `cone`: the state variables kept; closed, and holding all that the query sees. Whatever asks raises GaveUp and OutOfBudget as the
+    inquiry does.
     """
 
-    def __init__(
-        self,
-        inquiry: Inquiry,
-        system: TransitionSystem,
-        cone: frozenset[str],
-        bits: Bits,
-        query: SafetyQuery,
-        facts: Sequence[SafetyQuery],
-    ) -> None:
+    def __init__(self, inquiry: Inquiry, system: TransitionSystem, cone: frozenset[str], bits: Bits, query: SafetyQuery) -> None:
         self._inquiry = inquiry
         self._session = inquiry.session
+        self._system = system
         self._unroller = unroller = Unroller(self._session, system, cone)
         unroller.assume()
         unroller.extend()
@@ -71,11 +64,18 @@ class Transition:
         inputs = [bit for v in system.inputs for bit in bits.split(v)]
         self._inputs = unroller.observe([Observer(f"input bit {i}", bit, on_state=False) for i, bit in enumerate(inputs)], 0)
         self._active: list[int] = []  # literals: the state before is in the frame of this number, as far as its own clauses say
-        self._fail = self._failing(system, query)
-        for fact in facts:
-            self._know(bad_observer(system, fact), fact)
+        self._fail = self._failing(query)
         self.rounds = 0
         """How many clauses have been asserted for one question each: they burden the session for good."""
+
+    def learn(self, facts: Iterable[SafetyQuery]) -> None:
+        """Assume these queries, which have been proved, of both states and of the transition."""
+        for fact in facts:
+            failing = bad_observer(self._system, fact)
+            self._session.clause((-self._took, -self._unroller.observe((failing,), 0)[0]))
+            if fact.on_state:
+                self._session.clause((-self._unroller.observe((failing,), 0)[0],))
+                self._session.clause((-self._took, -self._unroller.observe_after((failing,), 0)[0]))
 
     # ------------------------------------------------------------------------------------------ frames
 
@@ -109,8 +109,8 @@ class Transition:
         return self._inquiry.ask((self._initial, *self._before(cube)), model=False)
 
     def kept_out(self, frame: int, cube: Cube, *, model: bool = False) -> Cube | None:
-        """The cube, which has no initial state, or a larger one without, if no transition from the frame and outside the cube leads into it;
-        else None.
+        """The cube, which has no initial state, or a larger one without, if no transition from the frame and outside the cube leads into
+        it; else None.
         """
         session, before, behind = self._session, self._before(cube), self._behind(cube)
         outside = session.variable("outside")
@@ -142,7 +142,9 @@ class Transition:
         core = session.unsat_core()
         session.clause((-otherwise,))
         return tuple(
-            n if now == literal else -n for n, (now, literal) in enumerate(zip(self._now, literals, strict=True), start=1) if literal in core
+            n if now == literal else -n
+            for n, (now, literal) in enumerate(zip(self._now, literals, strict=True), start=1)
+            if literal in core
         )
 
     # ------------------------------------------------------------------------------------------ inside
@@ -153,19 +155,10 @@ class Transition:
     def _behind(self, cube: Iterable[int]) -> list[int]:
         return [self._after[n - 1] if n > 0 else -self._after[-n - 1] for n in cube]
 
-    def _failing(self, system: TransitionSystem, query: SafetyQuery) -> tuple[int, ...]:
+    def _failing(self, query: SafetyQuery) -> tuple[int, ...]:
         """Literals: the query fails in the state before, or in the transition."""
-        bad = self._unroller.observe((bad_observer(system, query),), 0)
+        bad = self._unroller.observe((bad_observer(self._system, query),), 0)
         return bad if query.on_state or query.faulting else (*bad, self._took)
-
-    def _know(self, bad: Observer, fact: SafetyQuery) -> None:
-        if fact.on_state:
-            self._session.clause((-self._unroller.observe((bad,), 0)[0],))
-            self._session.clause((-self._took, -self._unroller.observe_after((bad,), 0)[0]))
-        elif fact.faulting:
-            self._session.clause((-self._unroller.observe((bad,), 0)[0],))
-        else:
-            self._session.clause((-self._took, -self._unroller.observe((bad,), 0)[0]))
 
 
 def _named(terms: Sequence[Term]) -> Sequence[Observer]:

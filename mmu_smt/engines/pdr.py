@@ -16,7 +16,6 @@ Steps in flight need no treatment of their own: where one stands is state, and e
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from heapq import heappop, heappush
 
 from mmu_smt.engines.completeness import Inquiry
@@ -27,7 +26,7 @@ from mmu_smt.model.term import Term
 COUNTEREXAMPLES = 3
 """States in the way of one generalisation that are excluded first, before a literal is kept."""
 
-NESTED = 1
+NESTED = 0
 """How deep generalisations may be within one another for that."""
 
 ROUNDS = 1000
@@ -38,30 +37,18 @@ class Reachable(Exception):
     """The query fails in some run: there is no invariant. The shortest run is for the bounded search to find."""
 
 
-@dataclass(frozen=True, slots=True)
-class Invariant:
-    """`clauses`: over constants and state. They hold initially; every transition that begins where they hold leads to where they do, and
-    where they hold the query does not fail; all of this given the facts. `frames`: how many there were in the end.
-    """
-
-    clauses: tuple[Term, ...]
-    frames: int
-
-
 class Reachability:
     """The search for an invariant of one query. The inquiry's session must be new, and is replaced from time to time.
 
-    `cone`: the state variables kept; closed, and holding all that the query and the facts see. `facts`: queries that have been proved.
+    `cone`: the state variables kept; closed, and holding all that the query sees.
     """
 
-    def __init__(
-        self, inquiry: Inquiry, system: TransitionSystem, query: SafetyQuery, cone: frozenset[str], facts: Sequence[SafetyQuery] = ()
-    ) -> None:
+    def __init__(self, inquiry: Inquiry, system: TransitionSystem, query: SafetyQuery, cone: frozenset[str]) -> None:
         self._inquiry = inquiry
         self._system = system
         self._query = query
         self._cone = cone
-        self._facts = tuple(facts)
+        self._facts: list[SafetyQuery] = []
         self._bits = Bits(system, cone)
         self._transition = self._fresh()
         self._own: list[set[Cube]] = [set()]
@@ -75,8 +62,17 @@ class Reachability:
     def frames(self) -> int:
         return len(self._own) - 1
 
-    def invariant(self) -> Invariant:
-        """Raises Reachable where there is none; GaveUp and OutOfBudget as the inquiry does, and goes on from there when called again."""
+    def learn(self, facts: Sequence[SafetyQuery]) -> None:
+        """Take note of queries that have been proved, and see no more than the cone. What has been found so far stays true."""
+        self._facts.extend(facts)
+        self._transition.learn(facts)
+
+    def invariant(self) -> tuple[Term, ...]:
+        """Clauses over constants and state, which hold initially; every transition between states that satisfy the facts leads from where
+        they hold to where they do; and where they hold the query does not fail.
+
+        Raises Reachable where there are none; GaveUp and OutOfBudget as the inquiry does, and goes on from there when called again.
+        """
         while True:
             if self._transition.rounds >= ROUNDS:
                 self._renew()
@@ -85,7 +81,7 @@ class Reachability:
             elif not self._pushed:
                 cubes = self._push()
                 if cubes is not None:
-                    return Invariant(tuple(map(self._bits.clause, cubes)), self.frames)
+                    return tuple(map(self._bits.clause, cubes))
             else:
                 cube = self._transition.fails(self.frames)
                 if cube is None:
@@ -181,7 +177,9 @@ class Reachability:
         return None
 
     def _fresh(self) -> Transition:
-        return Transition(self._inquiry, self._system, self._cone, self._bits, self._query, self._facts)
+        transition = Transition(self._inquiry, self._system, self._cone, self._bits, self._query)
+        transition.learn(self._facts)
+        return transition
 
     def _renew(self) -> None:
         """The same in a new session."""

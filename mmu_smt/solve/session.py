@@ -47,6 +47,13 @@ class Answer:
         return self.status is Status.UNSAT
 
 
+CLAUSE_UNITS = 500
+LITERAL_UNITS = 100
+"""Ten times what it takes to translate a clause, and each of its literals."""
+
+UNKNOWN_UNITS = 1 << 60
+"""What the translation of any other expression may take, for all that is known before."""
+
 SAT = Answer(Status.SAT)
 UNSAT = Answer(Status.UNSAT)
 
@@ -105,10 +112,11 @@ class Session:
         self._variables: list[Any] = [None]  # index 0 is no variable: 0 has no negative
         self._widths: list[int] = [-1]
         self._negations: dict[int, z3.Ast] = {}
+        self._declarations: dict[int, Any] = {}  # of variables that have been looked up; these live as long as the variables do
         self._model: z3.ModelRef | None = None
         self._assumed: tuple[int, ...] | None = None  # of the last check, if it was unsatisfiable and nothing has been asserted since
         self._ended: UnknownReason | None = None
-        self._pending = False  # something has been asserted since the last check
+        self._pending = 0  # upper bound, in units, of what it takes to translate what has been asserted since the last check
         self._known = 0  # variables made before the last check
         self._units = 0
         self.checks = 0
@@ -149,7 +157,7 @@ class Session:
         expressions = [self._literal(lit) for lit in literals]
         if not expressions:
             raise ValueError("an empty clause is a contradiction; no engine means that")
-        self._assert(self._encoder.disjunction(expressions))
+        self._assert(self._encoder.disjunction(expressions), CLAUSE_UNITS + LITERAL_UNITS * len(expressions))
 
     def implication(self, condition: int, literals: Iterable[int]) -> None:
         """Assert that the condition implies each of the literals."""
@@ -264,7 +272,10 @@ class Session:
         index = abs(variable)
         if index >= self._known:
             raise ValueError(f"variable {index} was made after the check, so the model says nothing about it")
-        declaration = z3core.Z3_get_app_decl(self._ref, z3core.Z3_to_app(self._ref, self._variables[index]))
+        declaration = self._declarations.get(index)
+        if declaration is None:
+            declaration = z3core.Z3_get_app_decl(self._ref, z3core.Z3_to_app(self._ref, self._variables[index]))
+            self._declarations[index] = declaration
         interpretation = z3core.Z3_model_get_const_interp(self._ref, self._model.model, declaration)
         if interpretation is None or not interpretation:
             found = 0
@@ -297,7 +308,7 @@ class Session:
 
     def _ask(self, literals: Sequence[z3.Ast], rlimit: int | None, *, model: bool) -> int:
         """Z3's answer; its model is kept where there is one and it is wanted."""
-        if rlimit is not None and self._pending:
+        if rlimit is not None and self._pending > rlimit // 2:
             self._flush()
         self._limit(rlimit)
         array = (z3.Ast * len(literals))(*literals)
@@ -307,7 +318,7 @@ class Session:
         finally:
             self.seconds += time.perf_counter() - started
             self.checks += 1
-        self._pending = False
+        self._pending = 0
         self._count_units()
         if result == z3.Z3_L_TRUE and model:
             self._model = self._solver.model()
@@ -320,10 +331,10 @@ class Session:
         self._limit(None)
         array = (z3.Ast * 2)(self._literal(self.true), self._literal(-self.true))
         z3core.Z3_solver_check_assumptions(self._ref, self._solver.solver, 2, array)
-        self._pending = False
+        self._pending = 0
 
-    def _assert(self, expression: z3.Ast) -> None:
-        self._pending = True
+    def _assert(self, expression: z3.Ast, units: int = UNKNOWN_UNITS) -> None:
+        self._pending += units
         self._assumed = None
         z3core.Z3_solver_assert(self._ref, self._solver.solver, expression)
 

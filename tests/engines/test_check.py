@@ -111,11 +111,22 @@ class TestProofs:
         t = b.table
         x, up = b.var("x", 16), b.input("up", 0)
         b.next["x"] = t.ite(up, t.bvadd(x, b.n(2, 16)), x)
-        result = check_queries(b.build(init=t.eq(x, b.n(0, 16))), [SafetyQuery("even", t.eq(x, b.n(7, 16)), on_state=True)], max_bound=4)
+        result = check_queries(b.build(init=t.eq(x, b.n(0, 16))), [SafetyQuery("even", t.eq(x, b.n(7, 16)), on_state=True)], max_bound=1)
         assert result["even"].word is Word.BOUNDED  # x != 7 alone is not inductive
         odd = SafetyQuery("even", t.eq(t.extract(x, 0, 0), b.n(1, 1)), on_state=True)
         verdict = check_queries(b.build(init=t.eq(x, b.n(0, 16))), [odd])["even"]
         assert (verdict.word, verdict.by) == (Word.PROVED, "1-induction")
+
+    def test_reachability_finds_what_a_query_alone_is_too_weak_for(self) -> None:
+        b = Builder()
+        t = b.table
+        x, up = b.var("x", 16), b.input("up", 0)
+        b.next["x"] = t.ite(up, t.bvadd(x, b.n(2, 16)), x)
+        odd = SafetyQuery("odd", t.eq(x, b.n(7, 16)), on_state=True)
+        verdict = check_queries(b.build(init=t.eq(x, b.n(0, 16))), [odd])["odd"]
+        assert (verdict.word, verdict.by) == (Word.PROVED, "PDR, 2 frames, 1 clause")
+        assert verdict.invariant is not None
+        assert verdict.invariant.clauses == (t.not_(t.eq(t.extract(x, 0, 0), b.n(1, 1))),)
 
     def test_flights_know_all_that_their_variables_depend_on(self) -> None:
         """A step in flight keeps what the invariant sees, and `other`, which depends on `y`; no safety query sees either."""
