@@ -48,7 +48,7 @@ RANKING_LENGTHS = 16
 """Lengths of runs looked at for each depth of the search: runs of a few variables are cheap."""
 
 DIRECTED_ALLOWANCE = 5_000_000
-"""The same for property-directed reachability, for all queries together, which may spend three times what the search has spent."""
+"""The same for property-directed reachability, for all queries together, which may spend five times what the search has spent."""
 
 DIRECTED_DEPTH = 2
 """It begins at this depth: what is violated at once, or proved by plain induction, needs none of it."""
@@ -501,7 +501,7 @@ class _Check:
         if depth < DIRECTED_DEPTH or self._waits_for_rely:
             return
         claims = self._claims(depth)
-        total = 3 * self._session.effort + DIRECTED_ALLOWANCE
+        total = 5 * self._session.effort + DIRECTED_ALLOWANCE
         for claim in claims:
             facts = (*(goal.query for goal in self._search.facts), *self._lemmas)
             proof = self._directed.pursue(claim, facts, self._directed.share(total, claims), self._phase)

@@ -4,9 +4,9 @@ A run that violates a progress query has, from some point on, only transitions t
 with `recurs`. So if every other kind of transition sets the count back to nothing, the count exceeds every number there, and a bound for it
 proves the query; which one does not matter. Claessen, Sörensson: A liveness checking algorithm that counts (FMCAD 2012).
 
-Weak fairness helps: the run meets each requirement (the step is taken, or is disabled) infinitely often, so that recurrences may be counted
-only once all have been met since the one counted last. Strong fairness does not: a step that is never enabled again need not be met, which
-no finite part of a run shows.
+Fairness helps: the run meets each requirement (the step is taken, or is disabled) infinitely often, so that recurrences may be counted only
+once all have been met since the one counted last. Strong fairness is taken for the weak one that it implies; that a step which is enabled
+again and again must be taken is not made use of.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def counted(system: TransitionSystem, query: ProgressQuery, most: int, *, finite
     if not finite:
         resets = table.or_(resets, table.not_(system.step_ok_loop))
         met: list[tuple[Term, Term]] = []
-        for i, fair in enumerate(f for f in system.fairness if not f.strong):
+        for i, fair in enumerate(system.fairness):
             seen = table.var(f"fair {i} {query.name}", 0)
             now = table.or_(seen, table.substitute(fair.taken, after), table.not_(fair.enabled))
             met.append((seen, now))

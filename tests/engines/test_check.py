@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import count
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
+from mmu_smt.engines import check
 from mmu_smt.engines.check import check_queries
 from mmu_smt.engines.dependencies import Cones
 from mmu_smt.model.inputs import SELECTOR
@@ -180,7 +182,8 @@ class TestProofs:
             ProgressQuery("least", t.ult(x, b.n(6, 4)), t.false, within="least"),
             SafetyQuery("never_two", t.eq(x, b.n(11, 4)), on_state=False, is_cover=True),
         ]
-        result = check_queries(system, queries)
+        with patch.object(check, "DIRECTED_DEPTH", 100):
+            result = check_queries(system, queries)
         assert result["progress"].word is Word.PROVED
         assert (result["least"].word, result["least"].least, result["least"].by) == (Word.PROVED, 3, "termination bound 6")
         assert result["never_two"].word is Word.UNREACHABLE
@@ -241,7 +244,8 @@ class TestProofs:
             ProgressQuery("round", t.ult(x, b.n(2, 4)), t.eq(x, b.n(2, 4))),
             ProgressQuery("again", t.eq(x, b.n(3, 4)), t.false),
         ]
-        result = check_queries(system, queries)
+        with patch.object(check, "DIRECTED_DEPTH", 100):
+            result = check_queries(system, queries)
         assert (result["elsewhere"].word, result["elsewhere"].by) == (Word.UNREACHABLE, "recurrence bound 3")
         assert result["round"].word is Word.PROVED
         assert result["again"].word is Word.VIOLATED
