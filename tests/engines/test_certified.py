@@ -86,7 +86,7 @@ def test_a_defect_of_the_engine_ends_the_run(monkeypatch: pytest.MonkeyPatch) ->
         return original(self, frame, cube, model=model) if model else cube
 
     monkeypatch.setattr(Transition, "kept_out", believe)
-    monkeypatch.setattr(Reachability, "_generalised", lambda self, frame, cube, nesting: cube)
+    monkeypatch.setattr(Reachability, "_generalised", lambda self, frame, cube: cube)
     with pytest.raises(NotInductive):
         _check_all(range(6000, 6040))
 
