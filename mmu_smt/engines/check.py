@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import TypeAlias
 
+from mmu_smt.engines import directed
 from mmu_smt.engines.bounded import CountGoal, Goal, SafetyGoal, Search, valuation
 from mmu_smt.engines.completeness import GaveUp, Inquiry
 from mmu_smt.engines.dependencies import Cones
@@ -46,15 +47,6 @@ RANKING_ALLOWANCE = 1_000_000
 
 RANKING_LENGTHS = 16
 """Lengths of runs looked at for each depth of the search: runs of a few variables are cheap."""
-
-DIRECTED_ALLOWANCE = 5_000_000
-"""The same for property-directed reachability, for all queries together, which may spend five times what the search has spent."""
-
-DIRECTED_DEPTH = 2
-"""It begins at this depth: what is violated at once, or proved by plain induction, needs none of it."""
-
-DIRECTED_PATIENCE = 3
-"""For `within least` it waits until the count has not grown for so many depths."""
 
 RECURRENCE_ALLOWANCE = 1_000_000
 """The same for questions about simple paths."""
@@ -497,28 +489,21 @@ class _Check:
         return name in self._goals
 
     def _direct(self, depth: int) -> None:
-        """Property-directed reachability for whatever is open, one query after the other; what it proves helps those after it."""
-        if depth < DIRECTED_DEPTH or self._waits_for_rely:
+        """Property-directed reachability for whatever is open, safety first: what it proves of one query helps those after it."""
+        if depth < directed.DEPTH or self._waits_for_rely:
             return
-        claims = self._claims(depth)
-        total = 5 * self._session.effort + DIRECTED_ALLOWANCE
+        counts = [g for g in self._goals.values() if isinstance(g, CountGoal) and depth >= self._grown.get(g.name, 0) + directed.PATIENCE]
+        claims = [Claim(q) for q in self._safety if q.name in self._goals]
+        claims += [Claim(lasso.query) for name, lasso in self._lassos.items() if not self._only_bounds(name)]
+        claims += [Claim(goal.query, goal.most) for goal in counts]
+        claims = [c for c in claims if self._ledger.waits_for(c.query.name) and c.query.name not in self._provisional]
         for claim in claims:
             facts = (*(goal.query for goal in self._search.facts), *self._lemmas)
-            proof = self._directed.pursue(claim, facts, self._directed.share(total, claims), self._phase)
-            if proof is None:
-                continue
-            if isinstance(claim.query, SafetyQuery):
+            proof = self._directed.pursue(claim, facts, self._directed.share(self._session.effort, claims), self._phase)
+            if proof is not None and isinstance(claim.query, SafetyQuery):
                 self._proved_safety(claim.query.name, proof.by, proof.invariant)
-            else:
+            elif proof is not None:
                 self._proved(claim.query.name, proof.by, None, proof.invariant)
-
-    def _claims(self, depth: int) -> list[Claim]:
-        """What is open, safety first, since it helps the rest. A premise says nothing that waits for another query's verdict."""
-        goals = self._goals.values()
-        claims = [Claim(goal.query) for goal in goals if isinstance(goal, SafetyGoal) and goal.name not in self._unsought]
-        claims += [Claim(lasso.query) for name, lasso in self._lassos.items() if not self._only_bounds(name)]
-        counts = [goal for goal in goals if isinstance(goal, CountGoal) and depth >= self._grown.get(goal.name, 0) + DIRECTED_PATIENCE]
-        return claims + [Claim(goal.query, goal.most) for goal in counts]
 
     def _recur(self, depth: int) -> None:
         """Where every run of this length repeats itself, what has been refuted to this length is refuted for ever."""

@@ -18,6 +18,16 @@ from mmu_smt.engines.result import Invariant
 from mmu_smt.model.system import ProgressQuery, SafetyQuery, TransitionSystem
 from mmu_smt.solve.session import Session
 
+ALLOWANCE = 5_000_000
+"""Solver units that all attempts together may spend beyond five times what the search has spent. A share, so that neither starves the
+other, and in units, not in seconds, so that the course of a run does not depend on the machine."""
+
+DEPTH = 2
+"""Attempts begin at this depth of the search: what is violated at once, or proved by plain induction, needs none."""
+
+PATIENCE = 3
+"""For `within least` they wait until the count has not grown for so many depths."""
+
 MOST = 8
 """A progress query whose event recurs more often than this in some run is left to other arguments."""
 
@@ -90,13 +100,15 @@ class Directed:
             return Proof(f"k-liveness {attempt.most} by {argument}" if counts else argument, Invariant(clauses, given, attempt.most))
         return None
 
-    def share(self, total: int, claims: Sequence[Claim]) -> int:
-        """What the attempt for each of these claims may cost so far, if all attempts together may cost that much."""
+    def share(self, effort: int, claims: Sequence[Claim]) -> int:
+        """What the attempt for each of these claims, which are all that are open, may have cost by the time when the search has cost that
+        much.
+        """
         names = {claim.query.name for claim in claims}
         for name in [n for n in self._attempts if n not in names]:
             self._end(name)  # settled otherwise
         live = [claim for claim in claims if (claim.query.name, claim.most) not in self._hopeless]
-        return (total - self._closed) // max(1, len(live))
+        return (5 * effort + ALLOWANCE - self._closed) // max(1, len(live))
 
     def _begin(self, claim: Claim, most: int | None) -> _Attempt:
         name = claim.query.name

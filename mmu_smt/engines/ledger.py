@@ -41,6 +41,10 @@ class Ledger:
         premise = self._of[name]
         return premise.reached is None and (self.is_open(premise.of) or self._verdicts[premise.of].word is Word.PROVED)
 
+    def waits_for(self, name: str) -> bool:
+        """A query without a verdict, or a premise of which it is worth asking; lemmas are neither."""
+        return self.is_open(name) if name in self.queries else name in self._of and self.wants_premise(name)
+
     def witnessed(self, name: str, run: RawRun, refuted: int, phase: str, *, uninterrupted: bool = False) -> None:
         """A run violates or reaches the query; none of up to `refuted` transitions does."""
         word = Word.REACHED if self.queries[name].is_cover else Word.VIOLATED

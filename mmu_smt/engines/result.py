@@ -43,7 +43,8 @@ class Invariant:
 class EngineVerdict:
     """The answer to one query; fields as in `witness.verdicts.Verdict`.
 
-    `invariant`: where the argument is one. `uninterrupted`: `run` is one of the system whose steps are atomic (see `engines.uninterrupted`).
+    `invariant`: where the argument is one. `uninterrupted`: `run` is one of the system whose steps are atomic (see
+    `engines.uninterrupted`).
     """
 
     name: str

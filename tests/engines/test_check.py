@@ -9,7 +9,7 @@ from unittest.mock import patch
 
 import pytest
 
-from mmu_smt.engines import check
+from mmu_smt.engines import directed
 from mmu_smt.engines.check import check_queries
 from mmu_smt.engines.dependencies import Cones
 from mmu_smt.model.inputs import SELECTOR
@@ -182,7 +182,7 @@ class TestProofs:
             ProgressQuery("least", t.ult(x, b.n(6, 4)), t.false, within="least"),
             SafetyQuery("never_two", t.eq(x, b.n(11, 4)), on_state=False, is_cover=True),
         ]
-        with patch.object(check, "DIRECTED_DEPTH", 100):
+        with patch.object(directed, "DEPTH", 100):
             result = check_queries(system, queries)
         assert result["progress"].word is Word.PROVED
         assert (result["least"].word, result["least"].least, result["least"].by) == (Word.PROVED, 3, "termination bound 6")
@@ -244,7 +244,7 @@ class TestProofs:
             ProgressQuery("round", t.ult(x, b.n(2, 4)), t.eq(x, b.n(2, 4))),
             ProgressQuery("again", t.eq(x, b.n(3, 4)), t.false),
         ]
-        with patch.object(check, "DIRECTED_DEPTH", 100):
+        with patch.object(directed, "DEPTH", 100):
             result = check_queries(system, queries)
         assert (result["elsewhere"].word, result["elsewhere"].by) == (Word.UNREACHABLE, "recurrence bound 3")
         assert result["round"].word is Word.PROVED
