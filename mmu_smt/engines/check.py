@@ -437,7 +437,7 @@ class _Check:
 
     def _rank(self, depth: int) -> None:
         """Exclude loops whatever the stem, by variables that only move one way. What induction has proved by then helps."""
-        if self._waits_for_rely:
+        if self._waits_for_rely(RELY_PATIENCE):
             return
         for name in list(self._lassos):
             if name in self._provisional or self._shape(name) in self._unranked or (self._system.flight and not self._interrupted):
@@ -449,10 +449,9 @@ class _Check:
             except NoFlights:
                 self._unranked.add(self._shape(name))
 
-    @property
-    def _waits_for_rely(self) -> bool:
-        """Invariants may soon be proved that make other arguments easier."""
-        return self._rely_guarantee is not None and not self._rely_done and self._session.effort < RELY_PATIENCE
+    def _waits_for_rely(self, patience: int) -> bool:
+        """Invariants may soon be proved that make other arguments easier, and the search has not yet cost so many units."""
+        return self._rely_guarantee is not None and not self._rely_done and self._session.effort < patience
 
     def _rank_one(self, name: str, depth: int) -> None:
         shape = self._shape(name)
@@ -490,7 +489,7 @@ class _Check:
 
     def _direct(self, depth: int) -> None:
         """Property-directed reachability for whatever is open, safety first: what it proves of one query helps those after it."""
-        if depth < directed.DEPTH or self._waits_for_rely:
+        if depth < directed.DEPTH or self._waits_for_rely(directed.RELY_PATIENCE):
             return
         counts = [g for g in self._goals.values() if isinstance(g, CountGoal) and depth >= self._grown.get(g.name, 0) + directed.PATIENCE]
         claims = [Claim(q) for q in self._safety if q.name in self._goals]

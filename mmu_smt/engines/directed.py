@@ -25,6 +25,9 @@ other, and in units, not in seconds, so that the course of a run does not depend
 DEPTH = 2
 """Attempts begin at this depth of the search: what is violated at once, or proved by plain induction, needs none."""
 
+RELY_PATIENCE = 30_000_000
+"""Units of the search after which they no longer wait for rely-guarantee induction, which proves many invariants at once."""
+
 PATIENCE = 3
 """For `within least` they wait until the count has not grown for so many depths."""
 
