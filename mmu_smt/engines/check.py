@@ -200,7 +200,7 @@ class _Check:
             self._session = self._sessions["search"] = Session(self._meter, seed=self._seed)
             self._search = Search(self._session, self._system, frozenset[str]().union(*cone_of.values()))
             self._induction: Induction | None = None
-            self._directed = Directed(self._system, cones, self._open)
+            self._directed = Directed(self._system, cones, self._meter, self._seed, self._sessions)
             self._induction_cone = frozenset[str]().union(*(cone_of[q.name] for q in self._safety))
             for query in self._safety:
                 self._goals[query.name] = self._search.safety(query, cone_of[query.name])
@@ -569,10 +569,6 @@ class _Check:
         # A `within least` query has a count and a lasso, and only the lasso violates it.
         refuted = {name: goal.refuted for name, goal in self._goals.items()} | {name: goal.refuted for name, goal in self._lassos.items()}
         self._ledger.leave_open(word, refuted, reason, self._phase)
-
-    def _open(self, name: str) -> Session:
-        self._sessions[name] = Session(self._meter, seed=self._seed)
-        return self._sessions[name]
 
     @contextmanager
     def _timed(self, key: str, phase: str) -> Generator[None]:

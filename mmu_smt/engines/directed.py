@@ -6,7 +6,7 @@ that some run exceeds is followed by the next.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from mmu_smt.engines.certified import certify
@@ -16,6 +16,7 @@ from mmu_smt.engines.kliveness import counted
 from mmu_smt.engines.pdr import Reachability, Reachable
 from mmu_smt.engines.result import Invariant
 from mmu_smt.model.system import ProgressQuery, SafetyQuery, TransitionSystem
+from mmu_smt.solve.budget import Meter
 from mmu_smt.solve.session import Session
 
 ALLOWANCE = 5_000_000
@@ -66,12 +67,14 @@ class _Attempt:
 
 
 class Directed:
-    """All attempts of one run. `open_session`: a new session, by the name of what it is for."""
+    """All attempts of one run. `sessions`: where the sessions opened are noted, by the name of what they are for."""
 
-    def __init__(self, system: TransitionSystem, cones: Cones, open_session: Callable[[str], Session]) -> None:
+    def __init__(self, system: TransitionSystem, cones: Cones, meter: Meter, seed: int, sessions: dict[str, Session]) -> None:
         self._system = system
         self._cones = cones
-        self._open = open_session
+        self._meter = meter
+        self._seed = seed
+        self._sessions = sessions
         self._attempts: dict[str, _Attempt] = {}
         self._hopeless: set[tuple[str, int | None]] = set()
         self._closed = 0  # units spent on attempts that have ended
@@ -93,8 +96,11 @@ class Directed:
             except GaveUp:
                 return None
             except Reachable:
+                until -= attempt.inquiry.session.effort
                 self._exceeded(attempt)
                 continue
+            finally:
+                self._sessions[f"reachability {name}"] = attempt.inquiry.session  # it may be another by now
             given = tuple(attempt.told.values())
             certify(self._open(f"certificate of {name}"), attempt.system, attempt.query, attempt.cone, clauses, given)
             self._end(name)
@@ -129,20 +135,22 @@ class Directed:
 
     def _exceeded(self, attempt: _Attempt) -> None:
         """A run fails the query: it has to be counted further, if that is all, or it is left to the search."""
-        claim, until = attempt.claim, attempt.inquiry.until
+        claim = attempt.claim
+        self._end(claim.query.name)
         if isinstance(claim.query, SafetyQuery) or claim.most is not None or attempt.most is None or attempt.most >= MOST:
             self._hopeless.add((claim.query.name, claim.most))
-            self._end(claim.query.name)
-            return
-        spent = attempt.inquiry.session.effort
-        following = self._begin(claim, attempt.most + 1)
-        following.inquiry.until = until - spent
+        else:
+            self._begin(claim, attempt.most + 1)
 
     def _tell(self, attempt: _Attempt, facts: Sequence[SafetyQuery]) -> None:
         """Facts that see no more than the attempt does."""
         news = [f for f in facts if f.name not in attempt.told and not f.faulting and self._cones.seen(f.bad) <= attempt.cone]
         attempt.search.learn(news)
         attempt.told.update((f.name, replace(f, premise=None)) for f in news)
+
+    def _open(self, name: str) -> Session:
+        self._sessions[name] = Session(self._meter, seed=self._seed)
+        return self._sessions[name]
 
     def _end(self, name: str) -> None:
         if name in self._attempts:
