@@ -63,6 +63,7 @@ class CountGoal:
     name: str
     session: Session
     unroller: Unroller
+    query: ProgressQuery
     cone: tuple[str, ...]
     counter: Counter
     most: int
@@ -124,7 +125,7 @@ class Search:
         never = Observer(f"{query.name}.reset", query.never, on_state=False)
         observe = self.unroller.observe
         counter = Counter(self.session, query.name, lambda t: observe((recurs, never), t)[0], lambda t: observe((recurs, never), t)[1])
-        return CountGoal(query.name, self.session, self.unroller, self._ordered(cone), counter, most)
+        return CountGoal(query.name, self.session, self.unroller, query, self._ordered(cone), counter, most)
 
     def lasso(self, query: ProgressQuery, cone: frozenset[str]) -> LassoGoal:
         names = self._ordered(cone)

@@ -14,16 +14,18 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import TypeAlias
 
+from mmu_smt.engines import directed
 from mmu_smt.engines.bounded import CountGoal, Goal, SafetyGoal, Search, valuation
 from mmu_smt.engines.completeness import GaveUp, Inquiry
 from mmu_smt.engines.dependencies import Cones
+from mmu_smt.engines.directed import Claim, Directed
 from mmu_smt.engines.flights import Flights, NoFlights
 from mmu_smt.engines.induction import Induction
 from mmu_smt.engines.lasso import LassoGoal
 from mmu_smt.engines.ledger import LEAST, Ledger
 from mmu_smt.engines.ranking import Ranking
 from mmu_smt.engines.rely import RelyGuarantee
-from mmu_smt.engines.result import EngineResult, OutOfBudget, RawRun
+from mmu_smt.engines.result import EngineResult, Invariant, OutOfBudget, RawRun
 from mmu_smt.engines.uninterrupted import Uninterrupted, UninterruptedSearch
 from mmu_smt.model.system import ProgressQuery, SafetyQuery, TransitionSystem
 from mmu_smt.solve.budget import Budget, Meter, OutOfMemory
@@ -198,6 +200,7 @@ class _Check:
             self._session = self._sessions["search"] = Session(self._meter, seed=self._seed)
             self._search = Search(self._session, self._system, frozenset[str]().union(*cone_of.values()))
             self._induction: Induction | None = None
+            self._directed = Directed(self._system, cones, self._meter, self._seed, self._sessions)
             self._induction_cone = frozenset[str]().union(*(cone_of[q.name] for q in self._safety))
             for query in self._safety:
                 self._goals[query.name] = self._search.safety(query, cone_of[query.name])
@@ -243,6 +246,8 @@ class _Check:
                 self._rely()
             with self._timed("ranking", f"depth {depth}, ranking"):
                 self._rank(depth)
+            with self._timed("reachability", f"depth {depth}, reachability"):
+                self._direct(depth)
             with self._timed("recurrence", f"depth {depth}, recurrence"):
                 self._recur(depth)
 
@@ -432,7 +437,7 @@ class _Check:
 
     def _rank(self, depth: int) -> None:
         """Exclude loops whatever the stem, by variables that only move one way. What induction has proved by then helps."""
-        if self._rely_guarantee is not None and not self._rely_done and self._session.effort < RELY_PATIENCE:
+        if self._waits_for_rely(RELY_PATIENCE):
             return
         for name in list(self._lassos):
             if name in self._provisional or self._shape(name) in self._unranked or (self._system.flight and not self._interrupted):
@@ -443,6 +448,10 @@ class _Check:
                 continue
             except NoFlights:
                 self._unranked.add(self._shape(name))
+
+    def _waits_for_rely(self, patience: int) -> bool:
+        """Invariants may soon be proved that make other arguments easier, and the search has not yet cost so many units."""
+        return self._rely_guarantee is not None and not self._rely_done and self._session.effort < patience
 
     def _rank_one(self, name: str, depth: int) -> None:
         shape = self._shape(name)
@@ -478,6 +487,23 @@ class _Check:
         """A `within least` query: no lasso means that there is a bound, which is for the count to find."""
         return name in self._goals
 
+    def _direct(self, depth: int) -> None:
+        """Property-directed reachability for whatever is open, safety first: what it proves of one query helps those after it."""
+        if depth < directed.DEPTH or self._waits_for_rely(directed.RELY_PATIENCE):
+            return
+        counts = [g for g in self._goals.values() if isinstance(g, CountGoal) and depth >= self._grown.get(g.name, 0) + directed.PATIENCE]
+        claims = [Claim(q) for q in self._safety if q.name in self._goals]
+        claims += [Claim(lasso.query) for name, lasso in self._lassos.items() if not self._only_bounds(name)]
+        claims += [Claim(goal.query, goal.most) for goal in counts]
+        claims = [c for c in claims if self._ledger.waits_for(c.query.name) and c.query.name not in self._provisional]
+        for claim in claims:
+            facts = (*(goal.query for goal in self._search.facts), *self._lemmas)
+            proof = self._directed.pursue(claim, facts, self._directed.share(self._session.effort, claims), self._phase)
+            if proof is not None and isinstance(claim.query, SafetyQuery):
+                self._proved_safety(claim.query.name, proof.by, proof.invariant)
+            elif proof is not None:
+                self._proved(claim.query.name, proof.by, None, proof.invariant)
+
     def _recur(self, depth: int) -> None:
         """Where every run of this length repeats itself, what has been refuted to this length is refuted for ever."""
         questions: dict[str, Callable[[int, Inquiry], bool]] = {}
@@ -502,16 +528,16 @@ class _Check:
             finally:
                 self._recurrence_effort += self._session.effort - before
 
-    def _proved_safety(self, name: str, by: str) -> None:
+    def _proved_safety(self, name: str, by: str, invariant: Invariant | None = None) -> None:
         """An induction has proved this goal: other arguments may rest on it."""
         if self._induction is not None:
             self._induction.prove(name)
         goal = self._goals.get(name) or self._unsought.pop(name)
         if isinstance(goal, SafetyGoal):
             self._search.fact(goal)
-        self._proved(name, by, None)
+        self._proved(name, by, None, invariant)
 
-    def _proved(self, name: str, by: str, bound: int | None) -> None:
+    def _proved(self, name: str, by: str, bound: int | None, invariant: Invariant | None = None) -> None:
         """Nothing reaches the goal called so."""
         if name in self._provisional:
             raise AssertionError(f"{name}: {by} against a run that has been confirmed")
@@ -520,7 +546,7 @@ class _Check:
             self._ledger.premise_unreachable(name, by, self._phase)
         elif name in self._ledger.queries:
             least = goal.most if isinstance(goal, CountGoal) and self._wants_least(name) else None
-            self._ledger.proved(name, by, bound, least, self._phase)
+            self._ledger.proved(name, by, bound, least, self._phase, invariant)
         self._goals.pop(name, None)
         self._lassos.pop(name, None)
 

@@ -37,12 +37,12 @@ class Inquiry:
     until: int
     _lost: int = 0  # units of the question given up last, if none has been answered since
 
-    def ask(self, assumptions: Iterable[int] = ()) -> bool:
-        """Like `settled`. Raises GaveUp when the units are spent, OutOfBudget when the run's are."""
+    def ask(self, assumptions: Iterable[int] = (), *, model: bool = True) -> bool:
+        """Like `settled`. `model`: as for `check`. Raises GaveUp when the units are spent, OutOfBudget when the run's are."""
         left = self.until - self.session.effort
         if left <= 0 or left < 2 * self._lost:
             raise GaveUp
-        answer = self.session.check(assumptions, rlimit=left)
+        answer = self.session.check(assumptions, rlimit=left, model=model)
         if answer.reason is UnknownReason.RLIMIT and not self.session.exhausted:
             self._lost = left
             raise GaveUp

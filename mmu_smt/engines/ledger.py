@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from mmu_smt.engines.result import EngineVerdict, RawRun
+from mmu_smt.engines.result import EngineVerdict, Invariant, RawRun
 from mmu_smt.engines.vacuity import judge, premises
 from mmu_smt.model.system import ProgressQuery, SafetyQuery
 from mmu_smt.witness.verdicts import OpenPremise, UnknownReason, Word
@@ -41,15 +41,19 @@ class Ledger:
         premise = self._of[name]
         return premise.reached is None and (self.is_open(premise.of) or self._verdicts[premise.of].word is Word.PROVED)
 
+    def waits_for(self, name: str) -> bool:
+        """A query without a verdict, or a premise of which it is worth asking; lemmas are neither."""
+        return self.is_open(name) if name in self.queries else name in self._of and self.wants_premise(name)
+
     def witnessed(self, name: str, run: RawRun, refuted: int, phase: str, *, uninterrupted: bool = False) -> None:
         """A run violates or reaches the query; none of up to `refuted` transitions does."""
         word = Word.REACHED if self.queries[name].is_cover else Word.VIOLATED
         self._settle(EngineVerdict(name, word, bound=_natural(refuted), run=run, phase=phase, uninterrupted=uninterrupted))
 
-    def proved(self, name: str, by: str, bound: int | None, least: int | None, phase: str) -> None:
+    def proved(self, name: str, by: str, bound: int | None, least: int | None, phase: str, invariant: Invariant | None = None) -> None:
         """No run violates or reaches the query."""
         word = Word.UNREACHABLE if self.queries[name].is_cover else Word.PROVED
-        self._settle(EngineVerdict(name, word, by=by, bound=bound, least=least, phase=phase))
+        self._settle(EngineVerdict(name, word, by=by, bound=bound, least=least, phase=phase, invariant=invariant))
 
     def no_initial_state(self, phase: str) -> None:
         """Nothing can happen: what holds, holds of nothing."""

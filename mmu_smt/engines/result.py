@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from mmu_smt.model.system import SafetyQuery
+from mmu_smt.model.term import Term
 from mmu_smt.witness.verdicts import OpenPremise, UnknownReason, Word
 
 Ints: TypeAlias = Mapping[str, int]
@@ -25,10 +27,24 @@ class RawRun:
 
 
 @dataclass(frozen=True, slots=True)
+class Invariant:
+    """Why a query holds: `clauses` hold initially, every transition leads from states that satisfy them to states that do, and where they
+    hold the query does not fail; all that given the queries `given`, proved before, of every state and transition.
+
+    Terms over constants and state. `count`: where it speaks of the counter of `kliveness.counted` for this bound; None without a counter.
+    """
+
+    clauses: tuple[Term, ...]
+    given: tuple[SafetyQuery, ...]
+    count: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class EngineVerdict:
     """The answer to one query; fields as in `witness.verdicts.Verdict`.
 
-    `uninterrupted`: `run` is one of the system whose steps are atomic (see `engines.uninterrupted`).
+    `invariant`: where the argument is one. `uninterrupted`: `run` is one of the system whose steps are atomic (see
+    `engines.uninterrupted`).
     """
 
     name: str
@@ -42,6 +58,7 @@ class EngineVerdict:
     seconds: float = 0.0
     vacuity: OpenPremise | None = None
     uninterrupted: bool = False
+    invariant: Invariant | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,6 +64,13 @@ class Unroller:
         """Assert that frame 0 is initial."""
         self._assert_terms([self._system.assumptions, self._system.init])
 
+    def initial(self) -> int:
+        """The literal: frame 0 is initial, with suitable values of the variables that are not kept."""
+        init = self._session.template(self._state, [self._system.init], rigid=self._constant_at)
+        result = self._session.variable("initial")
+        self._session.instantiate(init, self._state_at[0], (result,))
+        return result
+
     def assume(self) -> None:
         """Assert what holds of the constants in every run; frame 0 stays arbitrary."""
         self._assert_terms([self._system.assumptions])

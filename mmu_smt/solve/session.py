@@ -47,6 +47,13 @@ class Answer:
         return self.status is Status.UNSAT
 
 
+CLAUSE_UNITS = 500
+LITERAL_UNITS = 100
+"""Ten times what it takes to translate a clause, and each of its literals."""
+
+UNKNOWN_UNITS = 1 << 60
+"""What the translation of any other expression may take, for all that is known before."""
+
 SAT = Answer(Status.SAT)
 UNSAT = Answer(Status.UNSAT)
 
@@ -89,6 +96,8 @@ class Session:
     @_guarded
     def __init__(self, meter: Meter, *, seed: int = 0, profile: Profile = FINITE_DOMAIN) -> None:
         self._meter = meter
+        self._seed = seed
+        self._profile = profile
         self._context = z3.Context()
         self._ref = self._context.ref()
         self._encoder = Encoder(self._context)
@@ -103,9 +112,11 @@ class Session:
         self._variables: list[Any] = [None]  # index 0 is no variable: 0 has no negative
         self._widths: list[int] = [-1]
         self._negations: dict[int, z3.Ast] = {}
+        self._declarations: dict[int, Any] = {}  # of variables that have been looked up; these live as long as the variables do
         self._model: z3.ModelRef | None = None
+        self._assumed: tuple[int, ...] | None = None  # of the last check, if it was unsatisfiable and nothing has been asserted since
         self._ended: UnknownReason | None = None
-        self._pending = False  # something has been asserted since the last check
+        self._pending = 0  # upper bound, in units, of what it takes to translate what has been asserted since the last check
         self._known = 0  # variables made before the last check
         self._units = 0
         self.checks = 0
@@ -114,6 +125,12 @@ class Session:
         self.true = self.variable("true")
         """A literal that holds."""
         self.clause((self.true,))
+
+    def renewed(self) -> Session:
+        """A new session with nothing asserted, of the same kind; its counts go on from this one's, which is not to be asked any more."""
+        session = Session(self._meter, seed=self._seed, profile=self._profile)
+        session.checks, session.seconds, session.effort = self.checks, self.seconds, self.effort
+        return session
 
     @property
     def exhausted(self) -> bool:
@@ -140,7 +157,7 @@ class Session:
         expressions = [self._literal(lit) for lit in literals]
         if not expressions:
             raise ValueError("an empty clause is a contradiction; no engine means that")
-        self._assert(self._encoder.disjunction(expressions))
+        self._assert(self._encoder.disjunction(expressions), CLAUSE_UNITS + LITERAL_UNITS * len(expressions))
 
     def implication(self, condition: int, literals: Iterable[int]) -> None:
         """Assert that the condition implies each of the literals."""
@@ -213,20 +230,23 @@ class Session:
 
     # ------------------------------------------------------------------------------------------ questions
 
-    def check(self, assumptions: Iterable[int] = (), *, rlimit: int | None = None) -> Answer:
-        """Is everything asserted satisfiable together with these literals? `rlimit`: at most that many units for this question.
+    def check(self, assumptions: Iterable[int] = (), *, rlimit: int | None = None, model: bool = True) -> Answer:
+        """Is everything asserted satisfiable together with these literals? `rlimit`: at most that many units for this question. `model`: it
+        will be looked at if there is one (to build it costs more than many a question).
 
         Never raises on Ctrl-C during the solver's work: the answer is then UNKNOWN for INTERRUPTED. After an UNKNOWN that is not due to the
         question's own limit every further answer is the same, since a solver that was stopped at an arbitrary point is not asked again.
         """
         self._model = None
+        self._assumed = None
         self._known = len(self._variables)
         exhausted = self._ended or self._meter.exhausted()
         if exhausted is not None:
             return Answer(Status.UNKNOWN, exhausted)
-        literals = [self._literal(lit) for lit in assumptions]
+        assumed = tuple(assumptions)
+        literals = [self._literal(lit) for lit in assumed]
         try:
-            result = self._ask(literals, rlimit)
+            result = self._ask(literals, rlimit, model=model)
             reason = self._reason(self._solver.reason_unknown(), rlimit) if result == z3.Z3_L_UNDEF else None
         except z3.Z3Exception as error:
             # Limits usually end in an answer, but not where Z3 meets them while it translates: then they are an exception.
@@ -236,6 +256,8 @@ class Session:
             self._model = None
             self._ended = reason
             return Answer(Status.UNKNOWN, reason)
+        if result == z3.Z3_L_FALSE:
+            self._assumed = assumed
         if reason is None:
             return SAT if result == z3.Z3_L_TRUE else UNSAT
         if reason is not UnknownReason.RLIMIT or rlimit is None or self.exhausted:
@@ -250,7 +272,10 @@ class Session:
         index = abs(variable)
         if index >= self._known:
             raise ValueError(f"variable {index} was made after the check, so the model says nothing about it")
-        declaration = z3core.Z3_get_app_decl(self._ref, z3core.Z3_to_app(self._ref, self._variables[index]))
+        declaration = self._declarations.get(index)
+        if declaration is None:
+            declaration = z3core.Z3_get_app_decl(self._ref, z3core.Z3_to_app(self._ref, self._variables[index]))
+            self._declarations[index] = declaration
         interpretation = z3core.Z3_model_get_const_interp(self._ref, self._model.model, declaration)
         if interpretation is None or not interpretation:
             found = 0
@@ -263,11 +288,27 @@ class Session:
     def values(self, variables: Iterable[int]) -> tuple[int, ...]:
         return tuple(self.value(v) for v in variables)
 
+    @_guarded
+    def unsat_core(self) -> frozenset[int]:
+        """Assumptions of the last check, which must have been UNSAT, that contradict by themselves what is asserted: often few, seldom the
+        fewest. To be asked for before anything else is asserted.
+        """
+        if self._assumed is None:
+            raise ValueError("there is a core only right after an unsatisfiable check")
+        number = {z3core.Z3_get_ast_id(self._ref, self._literal(literal)): literal for literal in self._assumed}
+        core = z3core.Z3_solver_get_unsat_core(self._ref, self._solver.solver)
+        z3core.Z3_ast_vector_inc_ref(self._ref, core)
+        try:
+            size = z3core.Z3_ast_vector_size(self._ref, core)
+            return frozenset(number[z3core.Z3_get_ast_id(self._ref, z3core.Z3_ast_vector_get(self._ref, core, i))] for i in range(size))
+        finally:
+            z3core.Z3_ast_vector_dec_ref(self._ref, core)
+
     # ------------------------------------------------------------------------------------------ inside
 
-    def _ask(self, literals: Sequence[z3.Ast], rlimit: int | None) -> int:
-        """Z3's answer; its model is kept where there is one."""
-        if rlimit is not None and self._pending:
+    def _ask(self, literals: Sequence[z3.Ast], rlimit: int | None, *, model: bool) -> int:
+        """Z3's answer; its model is kept where there is one and it is wanted."""
+        if rlimit is not None and self._pending > rlimit // 2:
             self._flush()
         self._limit(rlimit)
         array = (z3.Ast * len(literals))(*literals)
@@ -277,9 +318,9 @@ class Session:
         finally:
             self.seconds += time.perf_counter() - started
             self.checks += 1
-        self._pending = False
+        self._pending = 0
         self._count_units()
-        if result == z3.Z3_L_TRUE:
+        if result == z3.Z3_L_TRUE and model:
             self._model = self._solver.model()
         return result
 
@@ -290,10 +331,11 @@ class Session:
         self._limit(None)
         array = (z3.Ast * 2)(self._literal(self.true), self._literal(-self.true))
         z3core.Z3_solver_check_assumptions(self._ref, self._solver.solver, 2, array)
-        self._pending = False
+        self._pending = 0
 
-    def _assert(self, expression: z3.Ast) -> None:
-        self._pending = True
+    def _assert(self, expression: z3.Ast, units: int = UNKNOWN_UNITS) -> None:
+        self._pending += units
+        self._assumed = None
         z3core.Z3_solver_assert(self._ref, self._solver.solver, expression)
 
     def _expression(self, variable: int) -> z3.Ast:

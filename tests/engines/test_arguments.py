@@ -7,14 +7,17 @@ from contextlib import suppress
 
 import pytest
 
+from mmu_smt.engines import kliveness
 from mmu_smt.engines.bounded import Search
 from mmu_smt.engines.completeness import Inquiry
 from mmu_smt.engines.dependencies import Cones
 from mmu_smt.engines.flights import Flights, NoFlights
 from mmu_smt.engines.induction import Induction
+from mmu_smt.engines.pdr import Reachability, Reachable
 from mmu_smt.engines.ranking import Ranking
 from mmu_smt.engines.rely import RelyGuarantee
 from mmu_smt.model.system import ProgressQuery, SafetyQuery, TransitionSystem
+from mmu_smt.model.term import Term
 from mmu_smt.solve.budget import Budget, Meter
 from mmu_smt.solve.session import Session
 from tests.engines.reference import Query, answer
@@ -83,7 +86,42 @@ def induction_claims(system: TransitionSystem, queries: tuple[Query, ...]) -> It
     yield from Induction(Session(Meter(Budget())), system, cone, base).inductive(1, LIMIT)
 
 
-ARGUMENTS = {"rely-guarantee": rely_claims, "ranking": ranking_claims, "induction": induction_claims}
+def reachability_claims(system: TransitionSystem, queries: tuple[Query, ...]) -> Iterator[str]:
+    """What property-directed reachability proves of each safety query, without any facts."""
+    cones = Cones(system)
+    for query in queries:
+        if isinstance(query, SafetyQuery) and reachability(system, query, cones.of_safety(query)) is not None:
+            yield query.name
+
+
+def k_liveness_claims(system: TransitionSystem, queries: tuple[Query, ...]) -> Iterator[str]:
+    """What it proves by counting, of progress as far as some bound suffices, and of bounds that are given."""
+    cones = Cones(system)
+    for query in queries:
+        if isinstance(query, ProgressQuery) and query.within != "least":
+            finite = isinstance(query.within, int)
+            for most in [int(query.within or 0)] if finite else range(4):
+                made = kliveness.counted(system, query, most, finite=finite)
+                if reachability(made.system, made.query, cones.of_count(query) | made.added) is not None:
+                    yield query.name
+                    break
+
+
+def reachability(system: TransitionSystem, query: SafetyQuery, cone: frozenset[str]) -> tuple[Term, ...] | None:
+    """The invariant, or None where the query fails in some run."""
+    try:
+        return Reachability(Inquiry(Session(Meter(Budget())), "test", LIMIT), system, query, cone).invariant()
+    except Reachable:
+        return None
+
+
+ARGUMENTS = {
+    "rely-guarantee": rely_claims,
+    "ranking": ranking_claims,
+    "induction": induction_claims,
+    "reachability": reachability_claims,
+    "k-liveness": k_liveness_claims,
+}
 
 
 def refuted_claims(name: str, seeds: range) -> tuple[int, list[str]]:
@@ -104,3 +142,14 @@ def test_claims_are_true(name: str) -> None:
     made, wrong = refuted_claims(name, SEEDS)
     assert not wrong, "\n".join(wrong)
     assert made >= len(SEEDS) // 4  # or the test says nothing
+
+
+def test_reachability_decides_every_safety_query() -> None:
+    """It is complete: what it does not prove, some run violates. So are bounds that are given, by the counter."""
+    for seed in SEEDS[:20]:
+        system, queries = generate(seed)
+        wanted = answer(system, queries)
+        proved = {*reachability_claims(system, queries), *k_liveness_claims(system, queries)}
+        for query in queries:
+            if isinstance(query, SafetyQuery) or isinstance(query.within, int):
+                assert (query.name in proved) == (wanted[query.name].length is None), f"seed {seed}: {query.name}"

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import count
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
+from mmu_smt.engines import directed
 from mmu_smt.engines.check import check_queries
 from mmu_smt.engines.dependencies import Cones
 from mmu_smt.model.inputs import SELECTOR
@@ -111,11 +113,22 @@ class TestProofs:
         t = b.table
         x, up = b.var("x", 16), b.input("up", 0)
         b.next["x"] = t.ite(up, t.bvadd(x, b.n(2, 16)), x)
-        result = check_queries(b.build(init=t.eq(x, b.n(0, 16))), [SafetyQuery("even", t.eq(x, b.n(7, 16)), on_state=True)], max_bound=4)
+        result = check_queries(b.build(init=t.eq(x, b.n(0, 16))), [SafetyQuery("even", t.eq(x, b.n(7, 16)), on_state=True)], max_bound=1)
         assert result["even"].word is Word.BOUNDED  # x != 7 alone is not inductive
         odd = SafetyQuery("even", t.eq(t.extract(x, 0, 0), b.n(1, 1)), on_state=True)
         verdict = check_queries(b.build(init=t.eq(x, b.n(0, 16))), [odd])["even"]
         assert (verdict.word, verdict.by) == (Word.PROVED, "1-induction")
+
+    def test_reachability_finds_what_a_query_alone_is_too_weak_for(self) -> None:
+        b = Builder()
+        t = b.table
+        x, up = b.var("x", 16), b.input("up", 0)
+        b.next["x"] = t.ite(up, t.bvadd(x, b.n(2, 16)), x)
+        odd = SafetyQuery("odd", t.eq(x, b.n(7, 16)), on_state=True)
+        verdict = check_queries(b.build(init=t.eq(x, b.n(0, 16))), [odd])["odd"]
+        assert (verdict.word, verdict.by) == (Word.PROVED, "PDR, 2 frames, 1 clause")
+        assert verdict.invariant is not None
+        assert verdict.invariant.clauses == (t.not_(t.eq(t.extract(x, 0, 0), b.n(1, 1))),)
 
     def test_flights_know_all_that_their_variables_depend_on(self) -> None:
         """A step in flight keeps what the invariant sees, and `other`, which depends on `y`; no safety query sees either."""
@@ -169,7 +182,8 @@ class TestProofs:
             ProgressQuery("least", t.ult(x, b.n(6, 4)), t.false, within="least"),
             SafetyQuery("never_two", t.eq(x, b.n(11, 4)), on_state=False, is_cover=True),
         ]
-        result = check_queries(system, queries)
+        with patch.object(directed, "DEPTH", 100):
+            result = check_queries(system, queries)
         assert result["progress"].word is Word.PROVED
         assert (result["least"].word, result["least"].least, result["least"].by) == (Word.PROVED, 3, "termination bound 6")
         assert result["never_two"].word is Word.UNREACHABLE
@@ -230,7 +244,8 @@ class TestProofs:
             ProgressQuery("round", t.ult(x, b.n(2, 4)), t.eq(x, b.n(2, 4))),
             ProgressQuery("again", t.eq(x, b.n(3, 4)), t.false),
         ]
-        result = check_queries(system, queries)
+        with patch.object(directed, "DEPTH", 100):
+            result = check_queries(system, queries)
         assert (result["elsewhere"].word, result["elsewhere"].by) == (Word.UNREACHABLE, "recurrence bound 3")
         assert result["round"].word is Word.PROVED
         assert result["again"].word is Word.VIOLATED

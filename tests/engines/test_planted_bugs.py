@@ -3,28 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from z3 import z3core
 
-from mmu_smt.engines import bounded, check, lasso, vacuity
+from mmu_smt.engines import bounded, check, kliveness, lasso, vacuity
 from mmu_smt.engines.bounded import CountGoal, SafetyGoal, Search
-from mmu_smt.engines.completeness import SimplePaths
+from mmu_smt.engines.completeness import Inquiry, SimplePaths
 from mmu_smt.engines.counting import Counter
+from mmu_smt.engines.cubes import Cube, Transition
 from mmu_smt.engines.dependencies import Cones
 from mmu_smt.engines.flights import Flights
 from mmu_smt.engines.induction import Induction
+from mmu_smt.engines.kliveness import Counted
 from mmu_smt.engines.lasso import LassoGoal, Loops
+from mmu_smt.engines.pdr import Reachability
 from mmu_smt.engines.ranking import Ranking
 from mmu_smt.engines.rely import RelyGuarantee
 from mmu_smt.engines.targets import Targets
 from mmu_smt.engines.unroll import Observer, Unroller
-from mmu_smt.model.system import SafetyQuery, TransitionSystem
+from mmu_smt.model.system import ProgressQuery, SafetyQuery, TransitionSystem
 from mmu_smt.model.table import variables
 from mmu_smt.model.term import Op, Term
 from mmu_smt.solve import encode
 from mmu_smt.solve.session import Session
-from tests.engines import test_check
+from tests.engines import test_arguments, test_check, test_kliveness
 from tests.engines.test_arguments import refuted_claims
 from tests.engines.test_random_systems import compare
 
@@ -297,6 +301,80 @@ def _runs_need_not_recur(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Ranking, "excludes_loops", lambda self, recurs, longest: original(self, recurs, longest) or self.length > 3)
 
 
+def _clauses_taken_on_unasked(patch: pytest.MonkeyPatch) -> None:
+    original = Transition.kept_out
+
+    def kept_out(self: Transition, frame: int, cube: Cube, *, model: bool = False) -> Cube | None:
+        found = original(self, frame, cube, model=model)
+        return found if model or found is not None else cube
+
+    patch.setattr(Transition, "kept_out", kept_out)
+    patch.setattr(Reachability, "_generalised", lambda self, frame, cube: cube)
+
+
+def _initial_states_not_asked_about(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Transition, "meets_initial", lambda self, cube: False)
+
+
+def _frame_before_taken_for_the_frame(patch: pytest.MonkeyPatch) -> None:
+    original = Transition._frame  # pyright: ignore[reportPrivateUsage]
+    patch.setattr(Transition, "_frame", lambda self, frame: original(self, max(0, frame - 1)))
+
+
+def _excluded_from_one_frame_too_many(patch: pytest.MonkeyPatch) -> None:
+    """A cube is excluded from one frame more than was asked about."""
+    original = Reachability._learn  # pyright: ignore[reportPrivateUsage]
+    patch.setattr(Reachability, "_learn", lambda self, frame, cube: original(self, min(frame + 1, self.frames), cube))
+
+
+def _what_does_not_change_is_free(patch: pytest.MonkeyPatch) -> None:
+    """A state variable takes any value in the transition: more seems reachable than is."""
+    original = Reachability.__init__
+
+    def init(self: Reachability, inquiry: Inquiry, system: TransitionSystem, *rest: object) -> None:
+        name = str(system.state[0].payload)
+        free = system.table.var("free", system.state[0].width)
+        original(self, inquiry, replace(system, next={**system.next, name: free}, inputs=(*system.inputs, free)), *rest)  # type: ignore[arg-type]
+
+    patch.setattr(Reachability, "__init__", init)
+
+
+def _widened_to_anything(patch: pytest.MonkeyPatch) -> None:
+    original = Transition._widened  # pyright: ignore[reportPrivateUsage]
+    patch.setattr(Transition, "_widened", lambda self, leads: original(self, leads)[1:])
+
+
+def _counter(change: Callable[[TransitionSystem, ProgressQuery, int, bool], Counted]) -> Plant:
+    def plant(patch: pytest.MonkeyPatch) -> None:
+        for module in (kliveness, test_kliveness):
+            patch.setattr(module, "counted", lambda system, query, most, *, finite: change(system, query, most, finite))
+        patch.setattr(Cones, "of_count", Cones.of_progress)  # it sees more, as what is planted may
+
+    return plant
+
+
+_counted = kliveness.counted
+
+
+def _one_more(system: TransitionSystem, query: ProgressQuery, most: int, finite: bool) -> Counted:
+    return _counted(system, query, most + 1, finite=finite)
+
+
+def _one_less(system: TransitionSystem, query: ProgressQuery, most: int, finite: bool) -> Counted:
+    return _counted(system, query, max(0, most - 1), finite=finite)
+
+
+def _reset_where_a_loop_may_go(system: TransitionSystem, query: ProgressQuery, most: int, finite: bool) -> Counted:
+    return _counted(replace(system, step_ok_loop=system.table.not_(system.step_ok_loop)), query, most, finite=finite)
+
+
+def _enabled_is_enough(system: TransitionSystem, query: ProgressQuery, most: int, finite: bool) -> Counted:
+    """The requirement is met where the step is neither disabled nor taken."""
+    table = system.table
+    never = tuple(replace(fair, taken=table.false, enabled=table.true) for fair in system.fairness)
+    return _counted(replace(system, fairness=never), query, most, finite=finite)
+
+
 def _worked_examples_fail() -> bool:
     """Does any of the systems worked out by hand come out differently?"""
     for group in (test_check.TestSafety, test_check.TestProofs, test_check.TestLassos, test_check.TestWithin):
@@ -322,6 +400,12 @@ ARGUMENT_PLANTS: dict[str, tuple[str, Plant]] = {
     "env disturbs nothing in loops": ("ranking", _env_disturbs_nothing),
     "env alone forgotten": ("ranking", _env_alone_forgotten),
     "runs need not recur": ("ranking", _runs_need_not_recur),
+    "clauses taken on unasked": ("reachability", _clauses_taken_on_unasked),
+    "initial states not asked about": ("reachability", _initial_states_not_asked_about),
+    "frame before taken for the frame": ("reachability", _frame_before_taken_for_the_frame),
+    "excluded from one frame too many": ("reachability", _excluded_from_one_frame_too_many),
+    "reset where a loop may go": ("k-liveness", _counter(_reset_where_a_loop_may_go)),
+    "fairness never met": ("k-liveness", _counter(_enabled_is_enough)),
 }
 
 
@@ -333,6 +417,22 @@ def test_a_planted_bug_in_an_argument_makes_false_claims(name: str, monkeypatch:
         if refuted_claims(argument, range(seed, seed + 1))[1]:
             return
     assert _worked_examples_fail(), f"no false claim noticed: {name}"
+
+
+NOTICED_PLANTS: dict[str, tuple[Plant, Callable[[], None]]] = {
+    "what does not change is free": (_what_does_not_change_is_free, test_arguments.test_reachability_decides_every_safety_query),
+    "widened to anything": (_widened_to_anything, test_arguments.test_reachability_decides_every_safety_query),
+    "one more is counted": (_counter(_one_more), test_kliveness.test_a_bound_is_exact),
+    "one less is counted": (_counter(_one_less), test_kliveness.test_a_bound_is_exact),
+}
+
+
+@pytest.mark.parametrize("name", NOTICED_PLANTS)
+def test_a_planted_bug_in_reachability_is_noticed(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    plant, test = NOTICED_PLANTS[name]
+    plant(monkeypatch)
+    with pytest.raises(AssertionError):
+        test()
 
 
 PLANTS: dict[str, Plant] = {
