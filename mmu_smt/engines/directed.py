@@ -26,6 +26,10 @@ other, and in units, not in seconds, so that the course of a run does not depend
 DEPTH = 2
 """Attempts begin at this depth of the search: what is violated at once, or proved by plain induction, needs none."""
 
+SEARCH_PATIENCE = 40_000_000
+"""Units of the search after which they begin where no step can be interrupted: there the other arguments decide most queries sooner, and
+an attempt beside them would double what they cost."""
+
 RELY_PATIENCE = 30_000_000
 """Units of the search after which they no longer wait for rely-guarantee induction, which proves many invariants at once."""
 
