@@ -66,6 +66,8 @@ def check(
     memory: int | None = None,
     seed: int = 0,
     cross_check: bool = False,
+    minimize: bool = True,
+    explain: bool = False,
     progress: Progress | None = None,
 ) -> tuple[CheckResult, ...]:
     """Judge the properties of every variant that the target stands for: one result each, in order.
@@ -73,8 +75,9 @@ def check(
     `target`: a file, `FILE:VARIANT`, the name of a variant, or a loaded `Spec`; `variant` picks one of it. `properties`: names, default
     all. `config`: a name, or several that are joined; default the specification's default config. `params`: sizes. `bound`: stop after so
     many transitions. `timeout` (seconds, for everything after loading), `rlimit` (solver units per variant), `memory` (megabytes): what is
-    not decided within them is `unknown`. `cross_check`: systems that are small enough are also judged by enumeration. `progress` is told
-    what goes on. After a Ctrl-C the variants not yet begun are left out.
+    not decided within them is `unknown`. `cross_check`: systems that are small enough are also judged by enumeration. `minimize`: traces
+    are made as plain as they can be; `explain`: verdicts say what would have broken their loops. `progress` is told what goes on. After a
+    Ctrl-C the variants not yet begun are left out.
 
     Raises UnconfirmedError for a counterexample that does not replay, DisagreementError where the cross-check says something else: defects
     of this program.
@@ -84,7 +87,9 @@ def check(
     started = time.monotonic()
     results: list[CheckResult] = []
     for name in spec.variants if variant is None else (variant,):
-        request = replace(_request(spec, name, properties, config, params, limits, seed), cross_check=cross_check)
+        request = replace(
+            _request(spec, name, properties, config, params, limits, seed), cross_check=cross_check, simplify=minimize, explain=explain
+        )
         if timeout is not None:
             request = replace(request, limits=replace(limits, seconds=max(timeout - (time.monotonic() - started), 0.0)))
         results.append(check_program(request, progress=progress))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias, assert_never
 
@@ -87,7 +88,10 @@ Stop: TypeAlias = Ended | Paused | Choosing
 
 
 class Codes:
-    """The compiled bodies of a program, each made when it is first needed."""
+    """The compiled bodies of a program, each made when it is first needed.
+
+    `forced`: what handlers return at a `return` statement, whatever its expression says; for asking what would be otherwise.
+    """
 
     def __init__(self, program: Program) -> None:
         self.program = program
@@ -95,6 +99,7 @@ class Codes:
         self.expressions = Expressions(program, self.invoke)
         self._functions: dict[tuple[str, bool], Code] = {}
         self._steps: dict[str, Code] = {}
+        self.forced: Mapping[tuple[str, Span], Value] = {}
         blank = Memory((), (), ())
         self.ghost_defaults: tuple[Value, ...] = tuple(
             None if g.initial is None else self.expressions.compile(g.initial, Scope())(blank, []) for g in program.ghosts.values()
@@ -247,6 +252,7 @@ class Run:
         frame = self.frames.pop()
         code, memory = frame.code, self.memory
         if code.is_handler and memory.recording:
+            value = self._codes.forced.get((code.name, span), value)
             shown = "" if code.returns is None else show_value(code.returns, value)
             path = tuple(self.tests[frame.tests_from :])
             memory.decisions.append(Decision(code.name, value, shown, memory.rule, span, path))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from mmu_smt.semantics.program import Config, Program, Property
+from mmu_smt.witness.explanations import Explanation
 from mmu_smt.witness.traces import Trace
 
 
@@ -50,7 +51,8 @@ class Verdict:
     `bound`: number of transitions exhausted without a counterexample (bounded, unknown), or None. `least`: the least N of a `within least`
     property.
     `trace` with violated and reached; `shortest`: no run is shorter than this one, otherwise all of up to `bound` transitions have been
-    excluded. `reason` and `phase` with unknown. `vacuity` with a proof that may be vacuous for all that is known.
+    excluded. `explanation` says what would have broken a loop, where that was asked. `reason` and `phase` with unknown. `vacuity` with a
+    proof that may be vacuous for all that is known.
     """
 
     property: Property
@@ -64,6 +66,7 @@ class Verdict:
     seconds: float = 0.0
     vacuity: OpenPremise | None = None
     shortest: bool = True
+    explanation: Explanation | None = None
 
 
 def was_interrupted(verdict: Verdict) -> bool:
