@@ -171,6 +171,7 @@ def _verdict(judged: Property, answer: EngineVerdict, trace: Trace | None, expla
         vacuity=answer.vacuity,
         shortest=not answer.uninterrupted,
         explanation=explanation,
+        minima=answer.run.minima if answer.run is not None and trace is not None else None,
     )
 
 
@@ -187,6 +188,7 @@ def search(
     clock.enter("start")
     from mmu_smt.engines.check import check_queries
     from mmu_smt.model.lower import lower
+    from mmu_smt.model.plainness import levels
     from mmu_smt.solve.budget import Budget
 
     clock.enter("lower")
@@ -204,6 +206,7 @@ def search(
         seed=request.seed,
         progress=progress,
         uninterrupted=partial(_uninterrupted, request, asked, lowered, queries, case, long_runs),
+        levels=levels(lowered) if request.simplify and request.explain else (),
     )
     clock.add(result.seconds)
     return lowered, queries, result, long_runs

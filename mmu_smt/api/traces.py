@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from mmu_smt.api.targets import choose_config, load, single_variant, unknown
 from mmu_smt.report.trace_json import MAX_BYTES, NotATrace, Unfit, candidate_of, decode_traces
 from mmu_smt.syntax.diagnostics import Diagnostic, Note, SpecError
-from mmu_smt.witness.verdicts import CheckResult, Verdict, Word
+from mmu_smt.witness.verdicts import CheckResult, Minima, Verdict, Word
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -91,7 +91,9 @@ def open_trace(file: str, saved: SavedTrace, *, spec: str | None = None, explain
         return Refuted(file, saved, target, error.reason, stale)
     word = Word.REACHED if judged.kind.value.startswith("cover") else Word.VIOLATED
     given = dict(saved.spec.given)
-    result = CheckResult(program, config, (Verdict(judged, word, trace=trace),), target, given=given, seed=saved.spec.seed)
+    minima = None if stale or saved.minima is None else Minima(saved.minima.env_steps, saved.minima.parts, saved.minima.complete)
+    verdict = Verdict(judged, word, trace=trace, shortest=saved.shortest and not stale, minima=minima)
+    result = CheckResult(program, config, (verdict,), target, given=given, seed=saved.spec.seed)
     opened = Opened(file, saved, result, stale)
     return explained(opened) if explain else opened
 
@@ -130,7 +132,8 @@ def minimize(opened: Opened) -> Opened:
     result, judged = opened.result, opened.verdict.property
     cone = _cone(result.program, result.config, judged) if opened.trace.unclosed else None
     trace = simplify_trace(result.program, result.config, candidate_of_trace(opened.trace), judged, cone=cone, shorten=True)
-    verdict = replace(opened.verdict, trace=trace, explanation=None)
+    same = len(trace.steps) == len(opened.trace.steps)
+    verdict = replace(opened.verdict, trace=trace, explanation=None, minima=None, shortest=same and opened.verdict.shortest)
     return replace(opened, result=replace(result, verdicts=(verdict,)))
 
 

@@ -18,7 +18,7 @@ import msgspec
 
 from mmu_smt.report.json_report import decision_record, place_record, plain_value, versions
 from mmu_smt.report.text import reproduce
-from mmu_smt.report.trace_json import config_names, explanation_record
+from mmu_smt.report.trace_json import config_names, explanation_record, minima_record
 from mmu_smt.semantics.types import (
     ArrayType,
     BoolType,
@@ -96,6 +96,9 @@ def _head(result: CheckResult, verdict: Verdict, trace: Trace) -> dict[str, Any]
         "replayed": True,
         "reproduce": reproduce(result, verdict),
     }
+    head["shortest"] = verdict.shortest
+    if verdict.minima is not None:
+        head["minima"] = _plain(minima_record(verdict.minima))
     if verdict.explanation is not None:
         head["explanation"] = _plain(explanation_record(program, verdict.explanation))
     return head

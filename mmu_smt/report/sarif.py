@@ -11,11 +11,13 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from msgspec import to_builtins
+
 from mmu_smt.report.explain_text import cut_texts
 from mmu_smt.report.json_report import versions
 from mmu_smt.report.lines import one_line, safe
 from mmu_smt.report.text import basis, finding_code, reproduce, verdict_text
-from mmu_smt.report.trace_json import config_names
+from mmu_smt.report.trace_json import config_names, minima_record
 from mmu_smt.report.trace_text import closing_text, decision_text, event_texts, shape
 from mmu_smt.report.values import changes, compact, display_name
 from mmu_smt.semantics.walks import choices
@@ -107,6 +109,10 @@ def _result(result: CheckResult, verdict: Verdict, rule: int) -> dict[str, Any]:
     if code:
         found["properties"]["code"] = code
         found["properties"]["meaning"] = CATALOGUE[code].title
+    if trace is not None:
+        found["properties"]["shortest"] = verdict.shortest
+    if verdict.minima is not None:
+        found["properties"]["minima"] = to_builtins(minima_record(verdict.minima))
     if verdict.explanation is not None:
         found["properties"]["breaks"] = cut_texts(program, verdict.explanation)
     if judged.span is not None:

@@ -101,6 +101,7 @@ def body_lines(result: CheckResult, verdict: Verdict, *, full: bool = False) -> 
     ghosts = ghosts_of(program, verdict.property)
     constants = constants_of(program, result.config, (verdict.property,))
     return (
+        *minimal_lines(result, verdict),
         *trace_lines(program, trace, constants=constants, ghosts=ghosts, full=full),
         *failing_lines(program, verdict),
         *why_lines(program, trace, full=full),
@@ -111,6 +112,23 @@ def body_lines(result: CheckResult, verdict: Verdict, *, full: bool = False) -> 
         *assumes_lines(result, full=full),
         *flow([reproduce(result, verdict)], "  reproduce: "),
     )
+
+
+def minimal_lines(result: CheckResult, verdict: Verdict) -> tuple[Line, ...]:
+    """What of the trace is proved to be minimal, in the order in which it was minimised; nothing where that was not asked."""
+    minima, trace = verdict.minima, verdict.trace
+    if minima is None or trace is None or not verdict.shortest:
+        return ()
+    items = [f"steps ({len(trace.steps)})"]
+    if minima.env_steps is not None and any(s.actor == "env" for s in enabled_steps(result.program, result.config)):
+        items.append(f"then env steps ({minima.env_steps})")
+    if minima.parts:
+        first, last = minima.parts[0][0], minima.parts[-1][0]
+        ranks = "" if minima.complete else f" of rank {first}" + (f" to {last}" if last != first else "")
+        items.append(f"then parts off their defaults{ranks} ({sum(n for _, n in minima.parts)})")
+    if not minima.complete:
+        items.append("the rest is not proved")
+    return flow(items, "  minimal: ")
 
 
 def finding_code(verdict: Verdict) -> str:

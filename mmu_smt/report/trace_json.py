@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from mmu_smt.semantics.program import Site
     from mmu_smt.witness.explanations import Change, Explanation
     from mmu_smt.witness.traces import TraceStep, Valuation
-    from mmu_smt.witness.verdicts import CheckResult, Verdict
+    from mmu_smt.witness.verdicts import CheckResult, Minima, Verdict
 
 FORMAT = "mmu-smt trace"
 SCHEMA = 1
@@ -121,11 +121,23 @@ class ExplanationRecord(msgspec.Struct, frozen=True):
     complete: bool
 
 
+class MinimaRecord(msgspec.Struct, frozen=True):
+    """What the check proved minimal among the runs of this length.
+
+    `env_steps`: null where that is not proved. `parts`: by `@minimise` rank, how many are off their defaults, for as many ranks as are
+    proved. `complete`: these are all.
+    """
+
+    env_steps: int | None
+    parts: tuple[tuple[int, int], ...]
+    complete: bool
+
+
 class SavedTrace(msgspec.Struct, frozen=True):
     """A replayed run, what it shows, and of what.
 
-    `loop_start`: the last step leads back to the state before that step (0: the initial one). `unclosed`: state variables that differ
-    where the loop closes although the property cannot see them.
+    `shortest`: the check proved that no run is shorter. `loop_start`: the last step leads back to the state before that step (0: the
+    initial one). `unclosed`: state variables that differ where the loop closes although the property cannot see them.
     """
 
     spec: SpecRecord
@@ -140,6 +152,8 @@ class SavedTrace(msgspec.Struct, frozen=True):
     steps: tuple[SavedStep, ...]
     loop_start: int | None
     unclosed: tuple[str, ...]
+    shortest: bool
+    minima: MinimaRecord | None
     explanation: ExplanationRecord | None
 
 
@@ -203,6 +217,8 @@ def _saved(result: CheckResult, verdict: Verdict) -> SavedTrace:
         steps=steps,
         loop_start=trace.loop_start,
         unclosed=trace.unclosed,
+        shortest=verdict.shortest,
+        minima=minima_record(verdict.minima) if verdict.minima is not None else None,
         explanation=explanation_record(program, verdict.explanation) if verdict.explanation is not None else None,
     )
 
@@ -229,6 +245,11 @@ def _step(program: Program, fingerprints: Fingerprints, before: Valuation, step:
         stops=step.position,
         fault=FaultRecord(step.fault.message, place_record(step.fault.span)) if step.fault is not None else None,
     )
+
+
+def minima_record(minima: Minima) -> MinimaRecord:
+    """What is proved minimal."""
+    return MinimaRecord(minima.env_steps, minima.parts, minima.complete)
 
 
 def explanation_record(program: Program, explanation: Explanation) -> ExplanationRecord:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from mmu_smt.report.explain_text import contest_lines, cut_lines, failing_lines, unchanged_lines
 from mmu_smt.report.lines import WIDTH, Line, flow, line, one_line, safe
 from mmu_smt.report.mentions import constants_of, ghosts_of
-from mmu_smt.report.text import assumes_lines, head_line, reproduce, subject_text
+from mmu_smt.report.text import assumes_lines, head_line, minimal_lines, reproduce, subject_text
 from mmu_smt.report.trace_text import closing_text, decision_text, event_texts, ghost_defaults, why_lines
 from mmu_smt.report.values import compact, display_name, part_path
 from mmu_smt.semantics.types import ArrayType, RecordType, index_size
@@ -47,6 +47,7 @@ def table_lines(result: CheckResult, verdict: Verdict, *, full: bool = False) ->
     return (
         head_line(result, verdict),
         *flow([subject_text(result, verdict)], "  "),
+        *minimal_lines(result, verdict),
         *flow(with_, "  with  "),
         *_laid_out(_heads(trace), rows),
         *(flow([closing_text(program, trace)], "  loop: ") if trace.loop_start is not None else ()),

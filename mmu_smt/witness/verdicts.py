@@ -44,6 +44,19 @@ class OpenPremise:
 
 
 @dataclass(frozen=True, slots=True)
+class Minima:
+    """What is proved to be minimal, one after the other, among the runs of a trace's length that show its property.
+
+    `env_steps`: env transitions; None where their minimum is not proved. `parts`: by `@minimise` rank, how many parts of constants and
+    initial state are off their defaults, for as many ranks as are proved. `complete`: these are all ranks.
+    """
+
+    env_steps: int | None
+    parts: tuple[tuple[int, int], ...]
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """The answer for one property.
 
@@ -51,8 +64,8 @@ class Verdict:
     `bound`: number of transitions exhausted without a counterexample (bounded, unknown), or None. `least`: the least N of a `within least`
     property.
     `trace` with violated and reached; `shortest`: no run is shorter than this one, otherwise all of up to `bound` transitions have been
-    excluded. `explanation` says what would have broken a loop, where that was asked. `reason` and `phase` with unknown. `vacuity` with a
-    proof that may be vacuous for all that is known.
+    excluded. `explanation` says what would have broken a loop, `minima` what of the trace is proved minimal, where that was asked. `reason`
+    and `phase` with unknown. `vacuity` with a proof that may be vacuous for all that is known.
     """
 
     property: Property
@@ -67,6 +80,7 @@ class Verdict:
     vacuity: OpenPremise | None = None
     shortest: bool = True
     explanation: Explanation | None = None
+    minima: Minima | None = None
 
 
 def was_interrupted(verdict: Verdict) -> bool:
