@@ -68,6 +68,7 @@ def check(
     cross_check: bool = False,
     minimize: bool = True,
     explain: bool = False,
+    counterexamples: int = 1,
     progress: Progress | None = None,
 ) -> tuple[CheckResult, ...]:
     """Judge the properties of every variant that the target stands for: one result each, in order.
@@ -76,7 +77,8 @@ def check(
     all. `config`: a name, or several that are joined; default the specification's default config. `params`: sizes. `bound`: stop after so
     many transitions. `timeout` (seconds, for everything after loading), `rlimit` (solver units per variant), `memory` (megabytes): what is
     not decided within them is `unknown`. `cross_check`: systems that are small enough are also judged by enumeration. `minimize`: traces
-    are made as plain as they can be; `explain`: verdicts say what would have broken their loops. `progress` is told what goes on. After a
+    are made as plain as they can be; `explain`: verdicts say what would have broken their loops. `counterexamples`: so many of each
+    violated property, if there are, which differ in what is decided. `progress` is told what goes on. After a
     Ctrl-C the variants not yet begun are left out.
 
     Raises UnconfirmedError for a counterexample that does not replay, DisagreementError where the cross-check says something else: defects
@@ -92,7 +94,12 @@ def check(
         )
         if timeout is not None:
             request = replace(request, limits=replace(limits, seconds=max(timeout - (time.monotonic() - started), 0.0)))
-        results.append(check_program(request, progress=progress))
+        result = check_program(request, progress=progress)
+        if counterexamples > 1 and not interrupted(result):
+            from mmu_smt.api.diverse import with_further
+
+            result = replace(result, verdicts=with_further(request, result.verdicts, counterexamples - 1))
+        results.append(result)
         if interrupted(results[-1]):
             break
     return tuple(results)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -56,10 +57,13 @@ class Refuted:
 
 
 def read_traces(path: str | Path, properties: Sequence[str] | None = None) -> tuple[SavedTrace, ...]:
-    """The traces of a file, those of the named properties. Nothing is replayed. Raises SpecError (MS620, MS503)."""
-    name = str(path)
+    """The traces of a file, those of the named properties; of `FILE#N` the N-th of them, counted from 1. Nothing is replayed.
+
+    Raises SpecError (MS620, MS503, MS531).
+    """
+    name, number = _numbered(str(path))
     try:
-        with Path(path).open("rb") as stream:
+        with Path(name).open("rb") as stream:
             data = stream.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:
         reason = (getattr(error, "strerror", None) or str(error)).lower()
@@ -72,7 +76,20 @@ def read_traces(path: str | Path, properties: Sequence[str] | None = None) -> tu
     for wanted in properties or ():
         if wanted not in names:
             raise unknown("MS503", "property", wanted, names)
-    return tuple(t for t in document.traces if properties is None or t.property in properties)
+    found = tuple(t for t in document.traces if properties is None or t.property in properties)
+    if number is None:
+        return found
+    if not 1 <= number <= len(found):
+        raise SpecError((Diagnostic("MS531", f"{name} has no trace {number}: there are {len(found)}", None),))
+    return (found[number - 1],)
+
+
+def _numbered(name: str) -> tuple[str, int | None]:
+    """`FILE#N` in its two parts, unless there is a file of the whole name."""
+    file, mark, number = name.rpartition("#")
+    if not mark or not number.isdecimal() or len(number) > 9 or os.path.lexists(name):
+        return name, None
+    return file, int(number)
 
 
 def open_trace(file: str, saved: SavedTrace, *, spec: str | None = None, explain: bool = False) -> Opened | Refuted:
@@ -92,7 +109,7 @@ def open_trace(file: str, saved: SavedTrace, *, spec: str | None = None, explain
     word = Word.REACHED if judged.kind.value.startswith("cover") else Word.VIOLATED
     given = dict(saved.spec.given)
     minima = None if stale or saved.minima is None else Minima(saved.minima.env_steps, saved.minima.parts, saved.minima.complete)
-    verdict = Verdict(judged, word, trace=trace, shortest=saved.shortest and not stale, minima=minima)
+    verdict = Verdict(judged, word, trace=trace, shortest=saved.shortest and not stale, minima=minima, further=saved.further)
     result = CheckResult(program, config, (verdict,), target, given=given, seed=saved.spec.seed)
     opened = Opened(file, saved, result, stale)
     return explained(opened) if explain else opened

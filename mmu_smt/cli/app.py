@@ -81,6 +81,9 @@ def check(
     accept_bounded: Annotated[bool, Parameter(help="Exit 0 where `-k` was exhausted without a counterexample.")] = False,
     cross_check: Annotated[bool, Parameter(help="Judge small systems by explicit-state search too; exit 5 if that differs.")] = False,
     format: Formats = None,  # noqa: A002 (the option's name)
+    max_cex: Annotated[
+        int, Parameter(name="--max-cex", help="Up to N counterexamples of a property, which differ in what is decided.")
+    ] = 1,
     no_minimize: Annotated[bool, Parameter(name="--no-minimize", help="Traces as the solver finds them: quicker, not plainer.")] = False,
     no_color: NoColor = False,
     full: Full = False,
@@ -101,6 +104,7 @@ def check(
         options(property=property, config=config, define=define, bound=bound, timeout=timeout, rlimit=rlimit, memory=memory, seed=seed),
         cross_check=cross_check,
         minimize=not no_minimize,
+        counterexamples=int(_at_least("--max-cex", max_cex, 1) or 1),
         formats=wanted_formats(format, json=json),
     )
     checker = Checker(asked, output, json=json, stats=stats, full=full, accept_bounded=accept_bounded)

@@ -34,6 +34,7 @@ class Asked:
     options: Options
     cross_check: bool = False
     minimize: bool = True
+    counterexamples: int = 1
     formats: tuple[Wanted, ...] = ()
 
 
@@ -112,6 +113,7 @@ class Checker:
                 seed=asked.options.seed,
                 cross_check=asked.cross_check,
                 minimize=asked.minimize,
+                counterexamples=asked.counterexamples,
                 explain=not self._json or bool(asked.formats),
                 progress=status,
             )

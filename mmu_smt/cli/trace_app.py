@@ -47,7 +47,7 @@ def show(
     Parameters
     ----------
     file
-        A file that `check --format json=FILE` has written.
+        A file that `check --format json=FILE` has written; FILE#N for its N-th trace.
     """
     from mmu_smt.cli.formats import wanted_formats
 
@@ -67,7 +67,7 @@ def replay(
     Parameters
     ----------
     file
-        A file that `check --format json=FILE` has written.
+        A file that `check --format json=FILE` has written; FILE#N for its N-th trace.
     """
     return _command(property, spec, no_color).replay(file)
 
@@ -85,7 +85,7 @@ def diff(
     Parameters
     ----------
     first
-        A file with one trace, or with one for the property that -p names.
+        A file with one trace, or with one for the property that -p names; FILE#N for its N-th trace.
     second
         Another one.
     """
@@ -105,7 +105,7 @@ def evaluate(
     Parameters
     ----------
     file
-        A file that `check --format json=FILE` has written.
+        A file that `check --format json=FILE` has written; FILE#N for its N-th trace.
     expressions
         For example `n + 1 == m`, `n' > n` or `decide.decides(STOP)`.
     """
@@ -130,7 +130,7 @@ def minimize(
     Parameters
     ----------
     file
-        A file that `check --format json=FILE` has written.
+        A file that `check --format json=FILE` has written; FILE#N for its N-th trace.
     """
     from mmu_smt.cli.formats import wanted_formats
 

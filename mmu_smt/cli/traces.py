@@ -73,7 +73,15 @@ class TraceCommand:
             codes.append(code)
             if len(opened) > 1:
                 names = ", ".join(o.verdict.property.name for o in opened)
-                raise SpecError((Diagnostic("MS531", f"{file} holds {len(opened)} traces: choose one with -p ({names})", None),))
+                raise SpecError(
+                    (
+                        Diagnostic(
+                            "MS531",
+                            f"{file} holds {len(opened)} traces: choose one with -p, or by its number as in {file}#1 ({names})",
+                            None,
+                        ),
+                    )
+                )
             sides.extend(Side(f"{file}: {title(o.result)}, {o.verdict.property.name}", o.result.program, o.trace) for o in opened)
         if len(sides) < 2:
             return worst(codes)

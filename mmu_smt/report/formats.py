@@ -24,8 +24,8 @@ class Format(StrEnum):
 
 
 def findings_of(results: Sequence[CheckResult]) -> tuple[Finding, ...]:
-    """The verdicts that have a trace."""
-    return tuple((r, v) for r in results for v in r.verdicts if v.trace is not None)
+    """The verdicts that have a trace, each with its further ones."""
+    return tuple((r, v) for r in results for first in r.verdicts for v in (first, *first.others) if v.trace is not None)
 
 
 def documents(kind: Format, results: Sequence[CheckResult], *, full: bool = False) -> tuple[tuple[Finding | None, str], ...]:
@@ -75,5 +75,7 @@ def path_of(path: str, finding: Finding | None, several: bool) -> str:
     result, verdict = finding
     name = PurePath(path).name
     stem, dot, ending = name.partition(".")
-    parts = [stem, *([result.program.variant] if result.program.variant else []), verdict.property.name]
+    first = next(v for v in result.verdicts if v is verdict or any(o is verdict for o in v.others))
+    number = [] if verdict is first else [str(next(i for i, o in enumerate(first.others, 2) if o is verdict))]
+    parts = [stem, *([result.program.variant] if result.program.variant else []), verdict.property.name, *number]
     return str(PurePath(path).with_name(".".join(p for p in parts if p) + dot + ending))

@@ -26,7 +26,8 @@ def mail_text(results: Iterable[CheckResult]) -> str:
     blocks: list[str] = []
     for result in results:
         blocks.append(_head(result))
-        blocks.extend(_finding(result, v) for v in result.verdicts if v.trace is not None or finding_code(v))
+        listed = [v for first in result.verdicts for v in (first, *first.others)]
+        blocks.extend(_finding(result, v) for v in listed if v.trace is not None or finding_code(v))
     return "\n".join(blocks)
 
 

@@ -118,7 +118,7 @@ def _result(result: CheckResult, verdict: Verdict, rule: int) -> dict[str, Any]:
     if judged.span is not None:
         found["locations"] = [{"physicalLocation": _place(judged.span)}]
     if trace is not None:
-        found["codeFlows"] = [_flow(program, trace)]
+        found["codeFlows"] = [_flow(program, t) for t in (trace, *(o.trace for o in verdict.others)) if t is not None]
     return found
 
 

@@ -66,6 +66,8 @@ def check_lines(
             found = finding_lines(result, verdict, traced=full or verdict.property.name in traces_of, full=full)
             if found:
                 lines.extend((*found, ()))
+            for other in verdict.others:
+                lines.extend((*finding_lines(result, other, full=full), ()))
         lines.extend(summary_lines(result))
         if stats:
             lines.extend(stats_lines(result))
@@ -209,6 +211,8 @@ def subject_text(result: CheckResult, verdict: Verdict) -> str:
     run = f"{shape(verdict.trace)}{_within(verdict)}{_not_shortest(verdict)}"
     if result.program.variant:
         run += f" in {result.program.variant}"
+    if verdict.further:
+        return f"no. {verdict.further + 1}, decided otherwise than those before: {run}"
     doc = verdict.property.display.doc
     first = one_line(doc.strip().split("\n\n")[0]) if doc else ""
     return f"{run}; {first}" if first and len(first) <= 100 else run
@@ -267,6 +271,8 @@ def reproduce(result: CheckResult, verdict: Verdict) -> str:
         words.extend(("--config", result.config.name.replace("+", ",")))
     for name, value in result.given.items():
         words.extend(("-D", f"{name}={value}"))
+    if verdict.further:
+        words.extend(("--max-cex", str(verdict.further + 1)))
     if verdict.trace is not None and verdict.shortest:
         words.extend(("-k", str(len(verdict.trace.steps))))
     return safe(shlex.join(words))

@@ -136,8 +136,9 @@ class MinimaRecord(msgspec.Struct, frozen=True):
 class SavedTrace(msgspec.Struct, frozen=True):
     """A replayed run, what it shows, and of what.
 
-    `shortest`: the check proved that no run is shorter. `loop_start`: the last step leads back to the state before that step (0: the
-    initial one). `unclosed`: state variables that differ where the loop closes although the property cannot see them.
+    `shortest`: the check proved that no run is shorter. `further`: 0, or n for the n-th further counterexample, of which `shortest` and
+    `minima` are said among those that decide otherwise than all before it. `loop_start`: the last step leads back to the state before that
+    step (0: the initial one). `unclosed`: state variables that differ where the loop closes although the property cannot see them.
     """
 
     spec: SpecRecord
@@ -153,6 +154,7 @@ class SavedTrace(msgspec.Struct, frozen=True):
     loop_start: int | None
     unclosed: tuple[str, ...]
     shortest: bool
+    further: int
     minima: MinimaRecord | None
     explanation: ExplanationRecord | None
 
@@ -218,6 +220,7 @@ def _saved(result: CheckResult, verdict: Verdict) -> SavedTrace:
         loop_start=trace.loop_start,
         unclosed=trace.unclosed,
         shortest=verdict.shortest,
+        further=verdict.further,
         minima=minima_record(verdict.minima) if verdict.minima is not None else None,
         explanation=explanation_record(program, verdict.explanation) if verdict.explanation is not None else None,
     )

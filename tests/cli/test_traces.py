@@ -9,6 +9,21 @@ import pytest
 
 from tests.cli.support import DOOR, Command
 
+TWO = """\
+enum Answer { IN, AWAY }
+const locked: bool
+const dark: bool
+state inside: bool = false
+terminal inside
+rule is_locked, is_dark
+handler door() -> Answer {
+    if locked { return AWAY @is_locked }
+    if dark { return AWAY @is_dark }
+    return IN
+}
+step knock() by guest when !inside { if door() == IN { inside = true } }
+progress let_in { recurs taken(knock) never inside' }
+"""
 LOUD = ("door.mmu:loud", "-p", "ends")
 
 
@@ -254,6 +269,28 @@ def test_one_trace_is_wanted_of_each_file(mmu_smt: Command, folder: Path) -> Non
     assert ran.code == 2
     assert "[MS531]" in ran.err
     assert mmu_smt("trace", "diff", "many.json", "many.json", "-p", "ends").code == 0
+
+
+def test_a_trace_is_named_by_its_number(mmu_smt: Command, folder: Path) -> None:
+    mmu_smt("check", "door.mmu:loud", "-p", "ends", "-p", "ends_soon", "--format", "json=many.json")
+    assert mmu_smt("trace", "diff", "many.json#1", "many.json#2").code == 0
+    assert mmu_smt("trace", "replay", "many.json#2").out.startswith("replayed ends_soon:")
+    for number in ("0", "3"):
+        assert "[MS531]" in mmu_smt("trace", "replay", f"many.json#{number}").err
+    (folder / "many.json#2").write_bytes((folder / "many.json").read_bytes())
+    assert "[MS531]" in mmu_smt("trace", "diff", "many.json#2", "many.json#1").err, "a file of that name comes first"
+
+
+def test_several_counterexamples_have_files_of_their_own(mmu_smt: Command, folder: Path) -> None:
+    (folder / "two.mmu").write_text(TWO, encoding="utf-8")
+    ran = mmu_smt("check", "two.mmu", "-p", "let_in", "--max-cex", "3", "--format", "itf=a.itf.json", "--format", "json=a.json")
+    assert ran.code == 1
+    assert ran.out.count("let_in violated [MS701]") == 2
+    assert "no. 2, decided otherwise than those before: loop of 1 step" in ran.out
+    assert "--max-cex 2 -k 1" in " ".join(ran.out.split())
+    assert sorted(p.name for p in folder.glob("*.itf.json")) == ["a.let_in.2.itf.json", "a.let_in.itf.json"]
+    assert mmu_smt("trace", "diff", "a.json#1", "a.json#2").code == 1
+    assert mmu_smt("check", "two.mmu", "--max-cex", "0").code == 2
 
 
 def test_a_longer_loop_is_made_shorter(mmu_smt: Command, saved: Path) -> None:
