@@ -26,13 +26,14 @@ if TYPE_CHECKING:
 class Opened:
     """A saved trace and what became of it. `result` holds the one verdict with the trace as it was replayed just now.
 
-    `stale`: the specification has changed since the trace was saved. `spec`: what the trace was replayed against, as the user names it.
+    `stale`: the specification has changed since the trace was saved. `difference`: where handlers decide otherwise than they did then.
     """
 
     file: str
     saved: SavedTrace
     result: CheckResult
     stale: bool
+    difference: str = ""
 
     @property
     def verdict(self) -> Verdict:
@@ -107,12 +108,30 @@ def open_trace(file: str, saved: SavedTrace, *, spec: str | None = None, explain
     except _Mismatch as error:
         return Refuted(file, saved, target, error.reason, stale)
     word = Word.REACHED if judged.kind.value.startswith("cover") else Word.VIOLATED
+    difference = _difference(saved, trace)
+    if difference and not stale:
+        return Refuted(file, saved, target, difference, stale)
     given = dict(saved.spec.given)
     minima = None if stale or saved.minima is None else Minima(saved.minima.env_steps, saved.minima.parts, saved.minima.complete)
     verdict = Verdict(judged, word, trace=trace, shortest=saved.shortest and not stale, minima=minima, further=saved.further)
     result = CheckResult(program, config, (verdict,), target, given=given, seed=saved.spec.seed)
-    opened = Opened(file, saved, result, stale)
+    opened = Opened(file, saved, result, stale, difference)
     return explained(opened) if explain else opened
+
+
+def _difference(saved: SavedTrace, trace: Trace) -> str:
+    """The first step in which what is decided differs from what the file says; empty where there is none."""
+    for number, (then, now) in enumerate(zip(saved.steps, trace.steps, strict=True), 1):
+        was = [(d.handler, d.shown, d.rule) for d in then.decisions]
+        found = [(d.handler, d.shown, d.rule) for d in now.decisions]
+        if was != found:
+            return f"step {number} decides {_told(found)}, not {_told(was)} as saved"
+    return ""
+
+
+def _told(decisions: Sequence[tuple[str, str, str | None]]) -> str:
+    texts = (f"{handler}: {shown}" + (f" @{rule}" if rule else "") for handler, shown, rule in decisions)
+    return ", ".join(texts) or "nothing"
 
 
 def evaluate(opened: Opened, text: str) -> Evaluated:

@@ -157,5 +157,6 @@ def _refuted(found: Refuted) -> tuple[Line, ...]:
 
 
 def _stale(found: Opened) -> tuple[Line, ...]:
-    text = f" the specification has changed since the trace for {found.verdict.property.name} was saved; it replays all the same"
+    now = f"it still shows the property, but {found.difference}" if found.difference else "it replays all the same"
+    text = f" the specification has changed since the trace for {found.verdict.property.name} was saved; {now}"
     return (line(Piece(safe(found.file) + ":", Style.PLACE), " ", Piece("note:", Style.NOTE), safe(text)),)

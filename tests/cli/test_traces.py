@@ -135,6 +135,24 @@ def test_a_changed_specification_that_makes_no_difference_is_said(mmu_smt: Comma
     assert "it still shows" in ran.out
 
 
+def test_a_change_that_decides_otherwise_is_said(mmu_smt: Command, saved: Path, folder: Path) -> None:
+    (folder / "door.mmu").write_text(
+        DOOR.replace("        n = 0\n        return GO", "        n = 0\n        return GO @gave_up"), encoding="utf-8"
+    )
+    ran = mmu_smt("trace", "replay", "loud.json")
+    assert ran.code == 0
+    assert "it still shows the property, but step 1 decides decide: GO @gave_up, not decide: GO as saved" in ran.err
+
+
+def test_decisions_that_were_not_made_are_refuted(mmu_smt: Command, saved: Path) -> None:
+    steps = json.loads(saved.read_text(encoding="utf-8"))["traces"][0]["steps"]
+    steps[0]["decisions"] = []
+    altered(saved, steps=steps)
+    ran = mmu_smt("trace", "show", "loud.json")
+    assert (ran.code, ran.out) == (1, "")
+    assert "step 1 decides decide: GO, not nothing as saved" in ran.err
+
+
 def test_a_fix_refutes_the_trace_and_nothing_of_it_is_shown(mmu_smt: Command, saved: Path, folder: Path) -> None:
     (folder / "door.mmu").write_text(DOOR.replace("        n = 0\n        return GO", "        return GO"), encoding="utf-8")
     for command in ("show", "replay", "minimize"):
