@@ -57,7 +57,7 @@ def simplify_trace(
     if shorten:
         simplifier.shorten()
     simplifier.run()
-    return simplifier.trace
+    return simplifier.told()
 
 
 class _Simplifier(ABC):
@@ -138,15 +138,17 @@ def _visible(run: Run) -> tuple[object, ...]:
 
 
 class _Showing(_Simplifier):
-    """The run may change, as long as it makes the same moves and decisions and still shows the property. `trace`: of the candidate."""
+    """The run may change, as long as it makes the same moves and decisions and still shows the property."""
 
     def __init__(self, program: Program, config: Config, candidate: Candidate, judged: Property, cone: frozenset[str] | None) -> None:
         machine = Machine(program, config, paths=False)
         super().__init__(machine, Search(machine.codes, config), candidate)
         self._judged, self._cone = judged, cone
-        self._shower = Machine(program, config, paths=True, codes=machine.codes)
-        self.trace = self._shown(candidate)
-        self._seen = _decided(self.trace)
+        self._seen = _decided(self._shown(candidate, machine))
+
+    def told(self) -> Trace:
+        """The trace of the plainest candidate, with the decision paths."""
+        return self._shown(self.candidate, Machine(self._machine.program, self._machine.config, paths=True, codes=self._machine.codes))
 
     def shorten(self) -> None:
         """Leave out moves, one at a time, those of env steps first and the later ones first."""
@@ -168,23 +170,21 @@ class _Showing(_Simplifier):
             return False
         return self._accept(Candidate(old.consts, old.states[:1], moves, loop), None)
 
-    def _shown(self, candidate: Candidate) -> Trace:
+    def _shown(self, candidate: Candidate, machine: Machine) -> Trace:
         """The trace of a candidate that shows the property. Raises ReplayMismatch."""
-        return replay(
-            self._machine.program, self._machine.config, candidate, self._judged, cone=self._cone, machine=self._shower, search=self._search
-        )
+        return replay(machine.program, machine.config, candidate, self._judged, cone=self._cone, machine=machine, search=self._search)
 
     def _accept(self, tried: Candidate, wanted: Decided | None) -> bool:
         """Take another candidate, of which the first state counts, if it shows the property and decides as it should."""
         self._left -= max(len(tried.moves), 1)
         try:
             reached = self._rerun(tried)
-            trace = self._shown(reached)
+            trace = self._shown(reached, self._machine)
         except ReplayMismatch:
             return False
         if wanted is not None and _decided(trace) != wanted:
             return False
-        self.candidate, self.trace, self._seen = reached, trace, _decided(trace)
+        self.candidate, self._seen = reached, _decided(trace)
         return True
 
     def _rerun(self, tried: Candidate) -> Candidate:

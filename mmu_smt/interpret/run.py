@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TypeAlias, assert_never
 
 from mmu_smt.interpret.code import compile_function, compile_step
-from mmu_smt.interpret.evaluate import Expressions, Layout, Locals, Memory, Scope
+from mmu_smt.interpret.evaluate import Expressions, Layout, Locals, Memory, RuntimeFault, Scope
 from mmu_smt.interpret.instructions import (
     PENDING,
     RESULT,
@@ -229,7 +230,7 @@ class Run:
         if not holds:
             frame.pc = branch.otherwise.at
         if self.paths and branch.test is not None:
-            self._record(branch.test, bool(holds))
+            self._record(branch.test, bool(holds), frame)
 
     def _switch(self, switch: Switch, frame: Frame) -> None:
         subject = switch.subject(self.memory, frame.locals)
@@ -237,11 +238,18 @@ class Run:
         assert label is not None, f"{switch.test.span}: no arm of the match fits"
         frame.pc = label.at
         if self.paths:
-            self._record(switch.test, subject)
+            self._record(switch.test, subject, frame)
 
-    def _record(self, test: TestPoint, outcome: Value) -> None:
+    def _record(self, test: TestPoint, outcome: Value, frame: Frame) -> None:
         if self.memory.handlers:
-            self.tests.append(Test(test.span, test.text, show_value(test.type, outcome), test.function))
+            values = tuple(self._read(test, frame))
+            self.tests.append(Test(test.span, test.text, show_value(test.type, outcome), test.function, values))
+
+    def _read(self, test: TestPoint, frame: Frame) -> Iterator[tuple[str, str]]:
+        """What the test looked at. What cannot be evaluated was not: an operand before it has settled the outcome."""
+        for reading in test.readings():
+            with suppress(RuntimeFault):
+                yield reading.text, show_value(reading.type, reading.evaluate(self.memory, frame.locals))
 
     def _attach(self, rule: str | None) -> None:
         if rule is not None and self.memory.handlers:

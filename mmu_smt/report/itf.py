@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any, assert_never
 
 import msgspec
 
-from mmu_smt.report.json_report import decision_record, place_record, plain_value, versions
+from mmu_smt.report.json_report import place_record, plain_value, versions
 from mmu_smt.report.text import reproduce
-from mmu_smt.report.trace_json import config_names, explanation_record, minima_record
+from mmu_smt.report.trace_json import config_names, explanation_record, minima_record, saved_decision
 from mmu_smt.semantics.types import (
     ArrayType,
     BoolType,
@@ -116,7 +116,7 @@ def _meta(program: Program, step: TraceStep) -> dict[str, Any]:
             for site, value in step.choices.items()
             if site[-1] in chosen
         ],
-        "decisions": [_plain(decision_record(program, d)) for d in step.decisions],
+        "decisions": [_plain(saved_decision(program, d)) for d in step.decisions],
         "observed": {n: plain_value(v.type, step.observed[n]) for n, v in program.ghosts.items() if n in step.observed},
     }
     if step.span is not None:

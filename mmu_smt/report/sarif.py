@@ -18,7 +18,7 @@ from mmu_smt.report.json_report import versions
 from mmu_smt.report.lines import one_line, safe
 from mmu_smt.report.text import basis, finding_code, reproduce, verdict_text
 from mmu_smt.report.trace_json import config_names, minima_record
-from mmu_smt.report.trace_text import closing_text, decision_text, event_texts, shape
+from mmu_smt.report.trace_text import closing_text, decision_text, event_texts, shape, shown_test
 from mmu_smt.report.values import changes, compact, display_name
 from mmu_smt.semantics.walks import choices
 from mmu_smt.syntax.codes import CATALOGUE
@@ -154,7 +154,7 @@ def _step(program: Program, trace: Trace, number: int, step: TraceStep) -> Itera
     yield first
     for decision in step.decisions:
         for test in decision.path if decision is step.decisions[-1] else ():
-            yield _location(test.span, f"{one_line(test.text)}: {one_line(test.outcome)}", "unimportant", 2)
+            yield _location(test.span, shown_test(test, full=True), "unimportant", 2)
     for decision in step.decisions:
         yield _decided(decision)
     if step.fault is not None:

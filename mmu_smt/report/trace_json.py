@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 import msgspec
 
 from mmu_smt.report.json_report import (
-    DecisionRecord,
     FaultRecord,
     Json,
     Place,
     Rests,
+    TestRecord,
     Versions,
-    decision_record,
     place_record,
     plain_value,
     rests_record,
@@ -51,7 +50,7 @@ if TYPE_CHECKING:
 
     from mmu_smt.semantics.program import Site
     from mmu_smt.witness.explanations import Change, Explanation
-    from mmu_smt.witness.traces import TraceStep, Valuation
+    from mmu_smt.witness.traces import Decision, TraceStep, Valuation
     from mmu_smt.witness.verdicts import CheckResult, Minima, Verdict
 
 FORMAT = "mmu-smt trace"
@@ -81,6 +80,25 @@ class ChoiceRecord(msgspec.Struct, frozen=True):
     value: Json
 
 
+class SavedTest(TestRecord, frozen=True):
+    """`values`: what the test looked at, where it is more than that."""
+
+    __test__ = False
+
+    values: dict[str, str]
+
+
+class SavedDecision(msgspec.Struct, frozen=True):
+    """A handler returned. `path`: the tests that led there, in order."""
+
+    handler: str
+    value: Json
+    shown: str
+    rule: str | None
+    place: Place
+    path: tuple[SavedTest, ...]
+
+
 class SavedStep(msgspec.Struct, frozen=True):
     """One transition. `after`: the state after it; `stops`: where the step in flight stands then; `changed`: variables that differ."""
 
@@ -91,7 +109,7 @@ class SavedStep(msgspec.Struct, frozen=True):
     args: dict[str, Json]
     resume: bool
     choices: tuple[ChoiceRecord, ...]
-    decisions: tuple[DecisionRecord, ...]
+    decisions: tuple[SavedDecision, ...]
     changed: tuple[str, ...]
     after: dict[str, Json]
     observed: dict[str, Json]
@@ -241,12 +259,25 @@ def _step(program: Program, fingerprints: Fingerprints, before: Valuation, step:
             for site, value in step.choices.items()
             if site[-1] in chosen
         ),
-        decisions=tuple(decision_record(program, d) for d in step.decisions),
+        decisions=tuple(saved_decision(program, d) for d in step.decisions),
         changed=tuple(n for n, v in step.after.items() if before[n] != v),
         after=valuation_record(program.states, step.after),
         observed=valuation_record(program.ghosts, step.observed),
         stops=step.position,
         fault=FaultRecord(step.fault.message, place_record(step.fault.span)) if step.fault is not None else None,
+    )
+
+
+def saved_decision(program: Program, decision: Decision) -> SavedDecision:
+    """A decision with the tests that led to it and what they looked at."""
+    returns = program.functions[decision.handler].returns
+    return SavedDecision(
+        handler=decision.handler,
+        value=plain_value(returns, decision.value) if returns is not None else None,
+        shown=decision.shown,
+        rule=decision.rule,
+        place=place_record(decision.span),
+        path=tuple(SavedTest(t.text, t.outcome, t.function, place_record(t.span), dict(t.values)) for t in decision.path),
     )
 
 

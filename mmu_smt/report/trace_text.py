@@ -238,7 +238,7 @@ def why_lines(program: Program, trace: Trace, *, full: bool = False) -> tuple[Li
         place = short_place(test.span)
         name, _, line_number = place.rpartition(":")
         shown = "" if (name, line_number) == (file, number) else f":{line_number} " if name == file else f"{place} "
-        items.append(shown + _test(test))
+        items.append(shown + shown_test(test, full=full))
         file, number = name, line_number
     return flow(items, "  why: ", separator=";")
 
@@ -248,8 +248,10 @@ def _tells(program: Program, decision: Decision, test: Test) -> bool:
     return function is not None and (function.is_handler or (decision.rule is not None and decision.rule in function.rules))
 
 
-def _test(test: Test) -> str:
-    return f"{shorten(one_line(test.text), _TEST_WIDTH)}: {one_line(test.outcome)}"
+def shown_test(test: Test, *, full: bool = False) -> str:
+    """A test and how it came out; `full`: with the values that it looked at."""
+    values = ", ".join(f"{one_line(text)} = {one_line(value)}" for text, value in test.values) if full else ""
+    return f"{shorten(one_line(test.text), _TEST_WIDTH)}: {one_line(test.outcome)}" + (f" ({values})" if values else "")
 
 
 def needs_lines(program: Program, trace: Trace) -> tuple[Line, ...]:
