@@ -90,7 +90,8 @@ def valid(result: CheckResult) -> None:
             match kind:
                 case Format.JSON:
                     OURS.validate(json.loads(text))
-                    for (_, verdict), saved in zip(found, decode_traces(text.encode()).traces, strict=True):
+                    traces = decode_traces(text.encode()).traces if found else ()
+                    for (_, verdict), saved in zip(found, traces, strict=True):
                         assert verdict.trace is not None
                         assert candidate_of(result.program, saved).states[0] == verdict.trace.initial
                 case Format.SARIF:
