@@ -52,9 +52,7 @@ def evidence_of(trace: Trace, fingerprints: Fingerprints) -> str:
     return candidate_to_json(Candidate(trace.consts, states, moves, trace.loop_start), indent=None)
 
 
-def open_cell(
-    report: MatrixReport, row: Row, cell: Cell, only: Collection[str] | None = None, *, explain: bool = False
-) -> CheckResult:
+def open_cell(report: MatrixReport, row: Row, cell: Cell, only: Collection[str] | None = None, *, explain: bool = False) -> CheckResult:
     """The verdicts of a judged cell (on these properties `only`) with their runs, each replayed now. `explain`: with what would have broken
     their loops. Raises Damaged where one does not replay.
     """

@@ -104,7 +104,7 @@ def check(
         options(property=property, config=config, define=define, bound=bound, timeout=timeout, rlimit=rlimit, memory=memory, seed=seed),
         cross_check=cross_check,
         minimize=not no_minimize,
-        counterexamples=int(_at_least("--max-cex", max_cex, 1) or 1),
+        counterexamples=int(at_least("--max-cex", max_cex, 1) or 1),
         formats=wanted_formats(format, json=json),
     )
     checker = Checker(asked, output, json=json, stats=stats, full=full, accept_bounded=accept_bounded)
