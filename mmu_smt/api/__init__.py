@@ -67,6 +67,9 @@ def check(
     memory: int | None = None,
     seed: int = 0,
     cross_check: bool = False,
+    minimize: bool = True,
+    explain: bool = False,
+    counterexamples: int = 1,
     progress: Progress | None = None,
 ) -> tuple[CheckResult, ...]:
     """Judge the properties of every variant that the target stands for: one result each, in order.
@@ -74,8 +77,10 @@ def check(
     `target`: a file, `FILE:VARIANT`, the name of a variant, or a loaded `Spec`; `variant` picks one of it. `properties`: names, default
     all. `config`: a name, or several that are joined; default the specification's default config. `params`: sizes. `bound`: stop after so
     many transitions. `timeout` (seconds, for everything after loading), `rlimit` (solver units per variant), `memory` (megabytes): what is
-    not decided within them is `unknown`. `cross_check`: systems that are small enough are also judged by enumeration. `progress` is told
-    what goes on. After a Ctrl-C the variants not yet begun are left out.
+    not decided within them is `unknown`. `cross_check`: systems that are small enough are also judged by enumeration. `minimize`: traces
+    are made as plain as they can be; `explain`: verdicts say what would have broken their loops. `counterexamples`: so many of each
+    violated property, if there are, which differ in what is decided. `progress` is told what goes on. After a
+    Ctrl-C the variants not yet begun are left out.
 
     Raises UnconfirmedError for a counterexample that does not replay, DisagreementError where the cross-check says something else: defects
     of this program.
@@ -85,10 +90,17 @@ def check(
     started = time.monotonic()
     results: list[CheckResult] = []
     for name in spec.variants if variant is None else (variant,):
-        request = replace(_request(spec, name, properties, config, params, limits, seed), cross_check=cross_check)
+        request = replace(
+            _request(spec, name, properties, config, params, limits, seed), cross_check=cross_check, simplify=minimize, explain=explain
+        )
         if timeout is not None:
             request = replace(request, limits=replace(limits, seconds=max(timeout - (time.monotonic() - started), 0.0)))
-        results.append(check_program(request, progress=progress))
+        result = check_program(request, progress=progress)
+        if counterexamples > 1 and not interrupted(result):
+            from mmu_smt.api.diverse import with_further
+
+            result = replace(result, verdicts=with_further(request, result.verdicts, counterexamples - 1))
+        results.append(result)
         if interrupted(results[-1]):
             break
     return tuple(results)
@@ -287,14 +299,14 @@ def export(
 ) -> bytes:
     """A property's question, or without one the system, for other tools: the content of a file.
 
-    `format`: btor2, smt2 (with `bound`: is there a violation within so many transitions?) or aiger. Raises SpecError, with MS530 for what
+    `format`: btor2, smt2 (with `bound`: is there a violation within so many transitions?) or aiger. Raises SpecError, with MS527 for what
     the format cannot say.
     """
     from mmu_smt.api.exporting import Format, export_program
     from mmu_smt.api.targets import unknown
 
     if format not in list(Format):
-        raise unknown("MS530", "format", format, list(Format))
+        raise unknown("MS527", "format", format, list(Format))
     spec = _spec(target)
     program = spec.program(single_variant(spec) if variant is None else variant, params)
     return export_program(program, choose_config(program, _names(config)), property, Format(format), bound, spec.target)

@@ -52,10 +52,12 @@ def evidence_of(trace: Trace, fingerprints: Fingerprints) -> str:
     return candidate_to_json(Candidate(trace.consts, states, moves, trace.loop_start), indent=None)
 
 
-def open_cell(report: MatrixReport, row: Row, cell: Cell, only: Collection[str] | None = None) -> CheckResult:
-    """The verdicts of a judged cell (on these properties `only`) with their runs, each replayed now. Raises Damaged where one does not
-    replay.
+def open_cell(report: MatrixReport, row: Row, cell: Cell, only: Collection[str] | None = None, *, explain: bool = False) -> CheckResult:
+    """The verdicts of a judged cell (on these properties `only`) with their runs, each replayed now. `explain`: with what would have broken
+    their loops. Raises Damaged where one does not replay.
     """
+    from mmu_smt.interpret import breaking
+
     program = row.program
     config = choose_config(program, cell.config)
     fingerprints = Fingerprints(program)
@@ -81,6 +83,7 @@ def open_cell(report: MatrixReport, row: Row, cell: Cell, only: Collection[str] 
                 reason=kept.reason,
                 phase=kept.phase,
                 seconds=kept.seconds,
+                explanation=breaking.explain(program, config, judged, trace) if explain and trace is not None else None,
             )
         )
     target = f"{report.file}:{row.variant}"

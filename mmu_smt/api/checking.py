@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mmu_smt.model.lower import Lowered
     from mmu_smt.model.system import ProgressQuery, SafetyQuery
     from mmu_smt.semantics.program import Config, Program, Property
+    from mmu_smt.witness.explanations import Explanation
     from mmu_smt.witness.traces import Candidate, Trace
 
     Query: TypeAlias = SafetyQuery | ProgressQuery
@@ -40,8 +41,8 @@ class Limits:
 class Request:
     """What to judge, of what, and how.
 
-    `target` and `given` are what the user named, for the report; `simplify`: traces are to be
-    read; `cross_check`: small systems are also searched by enumeration.
+    `target` and `given` are what the user named, for the report; `simplify`: traces are to be read, and made plainer; `explain`: it is
+    found out what would have broken a loop; `cross_check`: small systems are also searched by enumeration.
     """
 
     target: str
@@ -52,6 +53,7 @@ class Request:
     given: Mapping[str, int] = field(default_factory=dict[str, int])
     seed: int = 0
     simplify: bool = True
+    explain: bool = False
     cross_check: bool = False
 
 
@@ -112,7 +114,7 @@ def _judge(
         for judged, query, answer in sorted(answers, key=lambda item: item[2].run is not None):
             clock.enter("replay")
             trace = _confirm(request, lowered, judged, query, answer, long_runs)
-            found[judged.name].append(_verdict(judged, answer, trace))
+            found[judged.name].append(_verdict(judged, answer, trace, _explained(request, judged, trace)))
             if len(divided) == 1 and answer.reason is not UnknownReason.INTERRUPTED:
                 settled(found[judged.name][-1])
             cones[judged.name] = cones.get(judged.name, frozenset()) | lowered.cone_names(query)
@@ -146,7 +148,16 @@ def _share(limits: Limits, elapsed: float, cases: int) -> Limits:
     )
 
 
-def _verdict(judged: Property, answer: EngineVerdict, trace: Trace | None) -> Verdict:
+def _explained(request: Request, judged: Property, trace: Trace | None) -> Explanation | None:
+    """What would have broken the loop of a trace that is to be read."""
+    if trace is None or not request.explain:
+        return None
+    from mmu_smt.interpret.breaking import explain
+
+    return explain(request.program, request.config, judged, trace)
+
+
+def _verdict(judged: Property, answer: EngineVerdict, trace: Trace | None, explanation: Explanation | None) -> Verdict:
     return Verdict(
         property=judged,
         word=answer.word,
@@ -159,6 +170,8 @@ def _verdict(judged: Property, answer: EngineVerdict, trace: Trace | None) -> Ve
         seconds=answer.seconds,
         vacuity=answer.vacuity,
         shortest=not answer.uninterrupted,
+        explanation=explanation,
+        minima=answer.run.minima if answer.run is not None and trace is not None else None,
     )
 
 
@@ -175,6 +188,7 @@ def search(
     clock.enter("start")
     from mmu_smt.engines.check import check_queries
     from mmu_smt.model.lower import lower
+    from mmu_smt.model.plainness import levels
     from mmu_smt.solve.budget import Budget
 
     clock.enter("lower")
@@ -192,6 +206,7 @@ def search(
         seed=request.seed,
         progress=progress,
         uninterrupted=partial(_uninterrupted, request, asked, lowered, queries, case, long_runs),
+        levels=levels(lowered) if request.simplify and request.explain else (),
     )
     clock.add(result.seconds)
     return lowered, queries, result, long_runs
@@ -234,7 +249,7 @@ def _confirm(
     """The replayed run of an answer that claims one; a simpler one like it where that replays too."""
     if answer.run is None:
         return None
-    from mmu_smt.api.simplify import simplify
+    from mmu_smt.api.simplify import simplify_trace
     from mmu_smt.interpret.replay import ReplayMismatch, replay
 
     run = answer.run
@@ -245,7 +260,7 @@ def _confirm(
     cone = lowered.cone_names(query)
     if request.simplify:
         with suppress(ReplayMismatch):
-            return replay(request.program, request.config, simplify(request.program, request.config, candidate), judged, cone=cone)
+            return simplify_trace(request.program, request.config, candidate, judged, cone=cone)
     try:
         return replay(request.program, request.config, candidate, judged, cone=cone)
     except ReplayMismatch as mismatch:

@@ -24,7 +24,7 @@ class Format(StrEnum):
 def export_program(program: Program, config: Config, name: str | None, format: Format, bound: int | None, target: str) -> bytes:  # noqa: A002
     """The file's content. `name`: a property, None for the system alone; `bound`: transitions, for SMT2 only.
 
-    Raises SpecError: MS503 for an unknown property, MS505 for a bound where the format takes none, MS530 for what the format cannot say.
+    Raises SpecError: MS503 for an unknown property, MS505 for a bound where the format takes none, MS527 for what the format cannot say.
     """
     from mmu_smt.export.aiger import aiger
     from mmu_smt.export.btor2 import btor2
@@ -62,7 +62,7 @@ def export_program(program: Program, config: Config, name: str | None, format: F
 
 
 def machine_of(system: TransitionSystem, query: SafetyQuery | ProgressQuery, format: Format, bound: int | None) -> Machine:  # noqa: A002
-    """The machine that asks a query in a format. Raises SpecError (MS530) where the format cannot ask it."""
+    """The machine that asks a query in a format. Raises SpecError (MS527) where the format cannot ask it."""
     from mmu_smt.export import questions
     from mmu_smt.model.system import SafetyQuery
 
@@ -91,4 +91,4 @@ def _noted(machine: Machine, note: str) -> Machine:
 
 
 def _refused(message: str) -> SpecError:
-    return SpecError((Diagnostic("MS530", message, None),))
+    return SpecError((Diagnostic("MS527", message, None),))

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from mmu_smt.semantics.claims import Claim
-    from mmu_smt.semantics.program import Expectation
+    from mmu_smt.semantics.program import Expectation, TExpr
     from mmu_smt.semantics.workspace import Workspace
 
 
@@ -54,6 +54,13 @@ class Spec:
         """The claims of the named file itself, in order. Raises SpecError."""
         own = self._workspace.files[-1]
         return tuple(c for c in self._workspace.claims() if c.span.file is own)
+
+    def expression(self, program: Program, text: str, params: Mapping[str, int] | None = None) -> tuple[TExpr, bool]:
+        """An expression over the names of a program of this specification, made with `params`, and whether it is about a transition.
+
+        Raises SpecError.
+        """
+        return self._workspace.expression(program, text, params)
 
     def __repr__(self) -> str:
         return f"Spec({self.target!r})"

@@ -36,6 +36,10 @@ Memory = Annotated[int | None, Parameter(help="Megabytes that the solver may hol
 Seed = Annotated[int, Parameter(help="Seed of everything that is chosen.")]
 NoColor = Annotated[bool, Parameter(name="--no-color", help="No colours, even on a terminal.")]
 Json = Annotated[bool, Parameter(help="One JSON document on standard output.")]
+Formats = Annotated[
+    list[str] | None,
+    Parameter(name="--format", help="text, table, json, itf, sarif or mail, to standard output or to a file: FMT=PATH (repeatable)."),
+]
 Full = Annotated[bool, Parameter(help="Traces without omissions: every state in full, covers that are reached too.")]
 
 
@@ -76,6 +80,11 @@ def check(
     stats: Annotated[bool, Parameter(help="Say where the time went.")] = False,
     accept_bounded: Annotated[bool, Parameter(help="Exit 0 where `-k` was exhausted without a counterexample.")] = False,
     cross_check: Annotated[bool, Parameter(help="Judge small systems by explicit-state search too; exit 5 if that differs.")] = False,
+    format: Formats = None,  # noqa: A002 (the option's name)
+    max_cex: Annotated[
+        int, Parameter(name="--max-cex", help="Up to N counterexamples of a property, which differ in what is decided.")
+    ] = 1,
+    no_minimize: Annotated[bool, Parameter(name="--no-minimize", help="Traces as the solver finds them: quicker, not plainer.")] = False,
     no_color: NoColor = False,
     full: Full = False,
 ) -> int:
@@ -87,12 +96,16 @@ def check(
         FILE (every variant that it declares, else the plain system), FILE:VARIANT, or the name of a VARIANT.
     """
     from mmu_smt.cli.checks import Asked, Checker
+    from mmu_smt.cli.formats import wanted_formats
 
     _require(targets, "a file or the name of a variant to check")
     output = Output(colour=not no_color)
     asked = Asked(
         options(property=property, config=config, define=define, bound=bound, timeout=timeout, rlimit=rlimit, memory=memory, seed=seed),
         cross_check=cross_check,
+        minimize=not no_minimize,
+        counterexamples=int(at_least("--max-cex", max_cex, 1) or 1),
+        formats=wanted_formats(format, json=json),
     )
     checker = Checker(asked, output, json=json, stats=stats, full=full, accept_bounded=accept_bounded)
     return checker.check_all(targets)
@@ -369,6 +382,9 @@ def export(
     content = api.export(target, property=property, config=config_names(config), params=params, format=format, bound=at_most)
     write(content, output, binary=format == "aiger")
     return Exit.OK
+
+
+app.command("mmu_smt.cli.trace_app:trace", name="trace", help="Show, replay, compare, evaluate and minimize saved traces.")
 
 
 @app.command(name="list")

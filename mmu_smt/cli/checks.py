@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from mmu_smt import api
 from mmu_smt.cli.defects import debugging, internal_error
 from mmu_smt.cli.exits import Exit, of_result, worst
+from mmu_smt.cli.formats import Wanted, write_formats
 from mmu_smt.cli.output import OutputError
 from mmu_smt.report.snippets import diagnostics_lines
 from mmu_smt.report.text import check_lines
@@ -32,6 +33,9 @@ class Asked:
 
     options: Options
     cross_check: bool = False
+    minimize: bool = True
+    counterexamples: int = 1
+    formats: tuple[Wanted, ...] = ()
 
 
 class Checker:
@@ -49,6 +53,7 @@ class Checker:
         self._codes: list[Exit] = []
         self._seconds = 0.0
         self._stopped = False
+        self._silent = any(w.path is None for w in asked.formats)  # standard output belongs to a format
 
     def check_all(self, targets: Sequence[str]) -> Exit:
         """The exit code for all targets. After a Ctrl-C the remaining ones are left out."""
@@ -58,6 +63,11 @@ class Checker:
                     break
                 self._check(target, status)
         code = worst(self._codes)
+        try:
+            write_formats(self._asked.formats, self._results, self._output, full=self._full)
+        except SpecError as error:
+            self._report(Exit.USAGE, *error.diagnostics)
+            code = worst(self._codes)
         if self._json:
             from mmu_smt.report.json_report import document, encode
 
@@ -102,6 +112,9 @@ class Checker:
                 memory=limits.memory,
                 seed=asked.options.seed,
                 cross_check=asked.cross_check,
+                minimize=asked.minimize,
+                counterexamples=asked.counterexamples,
+                explain=not self._json or bool(asked.formats),
                 progress=status,
             )
         except api.UnconfirmedError as error:
@@ -112,7 +125,7 @@ class Checker:
         self._stopped = api.interrupted(result)
         self._codes.append(of_result(result, accept_bounded=self._accept_bounded))
         self._results.append(result)
-        if not self._json:
+        if not self._json and not self._silent:
             named = frozenset(asked.options.properties or ())
             self._output.lines(
                 (*self._separator(), *check_lines((result,), traces_of=named, full=self._full, stats=self._stats)),

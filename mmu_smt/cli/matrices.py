@@ -108,7 +108,7 @@ class MatrixCommand:
         ((row, cell),) = report.cells
         if cell.state is not CellState.JUDGED:
             return worst(_codes(report))
-        result = self._opened(found, selection)(report, row, cell)
+        result = self._opened(found, selection, explain=True)(report, row, cell)
         if rest:
             verdicts = tuple(v for v in result.verdicts if v.property.name == rest[0])
             if not verdicts:
@@ -156,16 +156,18 @@ class MatrixCommand:
             raise filling.unknown("MS507", "row", row, rows)
         raise filling.unknown("MS504", "config", "+".join(names), configs)
 
-    def _opened(self, found: filling.Found, selection: filling.Selection) -> Callable[[MatrixReport, Row, Cell], CheckResult]:
+    def _opened(
+        self, found: filling.Found, selection: filling.Selection, *, explain: bool = False
+    ) -> Callable[[MatrixReport, Row, Cell], CheckResult]:
         """Opens cells; one whose kept runs do not replay is judged again, without the cache."""
 
         def opened(report: MatrixReport, row: Row, cell: Cell) -> CheckResult:
             try:
-                return open_cell(report, row, cell)
+                return open_cell(report, row, cell, explain=explain)
             except Damaged as damage:
                 if not cell.cached:
                     raise
-                return open_cell(*self._again(found, selection, row, cell, damage))
+                return open_cell(*self._again(found, selection, row, cell, damage), explain=explain)
 
         return opened
 

@@ -7,7 +7,7 @@ ever asserted before the questions about it have been asked, so a run that can g
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from mmu_smt.engines.completeness import SimplePaths, settled
@@ -16,9 +16,14 @@ from mmu_smt.engines.lasso import LassoGoal, Loops
 from mmu_smt.engines.result import RawRun
 from mmu_smt.engines.unroll import Observer, Unroller
 from mmu_smt.model.inputs import SELECTOR
+from mmu_smt.model.plainness import Level
 from mmu_smt.model.system import ProgressQuery, SafetyQuery, TransitionSystem
 from mmu_smt.model.term import Term
 from mmu_smt.solve.session import Session
+from mmu_smt.witness.verdicts import Minima
+
+PLAINNESS_ALLOWANCE = 500_000
+"""Solver units that may be spent on making one run plain."""
 
 
 class Goal(Protocol):
@@ -85,11 +90,14 @@ class CountGoal:
 
 
 class Search:
-    """The shared unrolling from the initial states. `depth`: number of transitions asserted."""
+    """The shared unrolling from the initial states. `depth`: number of transitions asserted. `levels`: what runs should be plain in."""
 
-    def __init__(self, session: Session, system: TransitionSystem, cone: frozenset[str]) -> None:
+    def __init__(self, session: Session, system: TransitionSystem, cone: frozenset[str], levels: Sequence[Level] = ()) -> None:
         self.session = session
         self.system = system
+        self._levels = levels
+        self._off: list[tuple[int, tuple[int, ...]]] | None = None
+        self._off_counts: list[Counter] = []
         self.unroller = Unroller(session, system, cone)
         self.unroller.initialise()
         self.depth = 0
@@ -230,17 +238,70 @@ class Search:
             self.unroller.observe(on_step, length - 1)
 
     def shortest(self, length: int, literals: Sequence[int], *, loops: Loops | None = None, faulting: bool = False) -> RawRun:
-        """The run in the session's model, which satisfies the literals, or one of the same length with fewer env transitions, the fewest if
-        the budget allows.
+        """The run in the session's model, which satisfies the literals, or one of the same length that is plainer, if the budget allows:
+        with the fewest env transitions, and among those with the fewest parts off their defaults, level by level.
         """
         best = self._run(length, loops, faulting)
-        if self._env_count is None:
+        bounds, env = list(literals), 0
+        if self._env_count is not None:
+            env, answer = self._count(self._env_ticks(length)), None
+            while env:
+                answer = self.session.check((*literals, -self._env_count.at_least(length, env)))
+                if not answer.sat:
+                    break
+                best = self._run(length, loops, faulting)
+                env = self._count(self._env_ticks(length))
+            if answer is not None and not answer.sat and not answer.unsat:
+                return replace(best, minima=Minima(None, (), complete=False)) if self._levels else best
+            if env < length:
+                bounds.append(-self._env_count.at_least(length, env + 1))
+        if not self._levels:
             return best
-        fewest = sum(self.session.value(self._env_at(t)) for t in range(length))
-        while fewest and self.session.check((*literals, -self._env_count.at_least(length, fewest))).sat:
-            best = self._run(length, loops, faulting)
-            fewest = sum(self.session.value(self._env_at(t)) for t in range(length))
-        return best
+        spent = self.session.effort
+        try:
+            return self._plainest(length, bounds, best, env, loops, faulting)
+        finally:
+            self.session.effort = spent  # others have their share of what the search has cost, and this is no search
+
+    def _plainest(self, length: int, bounds: list[int], best: RawRun, env: int, loops: Loops | None, faulting: bool) -> RawRun:
+        """The same with the fewest parts off their defaults on each level, given those on the levels before."""
+        proved: list[tuple[int, int]] = []
+
+        def minima(*, complete: bool) -> Minima:
+            return Minima(env, tuple(proved), complete)
+
+        if self._off is None:
+            self._off = [(level.rank, self.unroller.initially(level.off)) for level in self._levels]
+            self._off_counts = [Counter(self.session, f"off {rank}", lambda i, off=off: off[i]) for rank, off in self._off]
+        spent = self.session.effort
+        if not self.session.check(bounds, rlimit=PLAINNESS_ALLOWANCE).sat:
+            return replace(best, minima=minima(complete=False))
+        best = self._run(length, loops, faulting)
+        counts = [self._count(off) for _, off in self._off]
+        for number, (rank, off) in enumerate(self._off):
+            counter = self._off_counts[number]
+            while counts[number]:
+                left = PLAINNESS_ALLOWANCE - (self.session.effort - spent)
+                if left <= 0:
+                    return replace(best, minima=minima(complete=False))
+                answer = self.session.check((*bounds, -counter.at_least(len(off), counts[number])), rlimit=left)
+                if answer.unsat:
+                    break
+                if not answer.sat:
+                    return replace(best, minima=minima(complete=False))
+                best = self._run(length, loops, faulting)
+                counts = [self._count(literals) for _, literals in self._off]
+            proved.append((rank, counts[number]))
+            if counts[number] < len(off):
+                bounds.append(-counter.at_least(len(off), counts[number] + 1))
+        return replace(best, minima=minima(complete=True))
+
+    def _count(self, literals: Iterable[int]) -> int:
+        """How many of them hold in the session's model."""
+        return sum(self.session.value(literal) for literal in literals)
+
+    def _env_ticks(self, length: int) -> list[int]:
+        return [self._env_at(t) for t in range(length)]
 
     def _run(self, length: int, loops: Loops | None, faulting: bool) -> RawRun:
         return self.unroller.run(length, loop_start=None if loops is None else loops.start(length), faulting=faulting)

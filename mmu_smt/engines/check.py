@@ -27,6 +27,7 @@ from mmu_smt.engines.ranking import Ranking
 from mmu_smt.engines.rely import RelyGuarantee
 from mmu_smt.engines.result import EngineResult, Invariant, OutOfBudget, RawRun
 from mmu_smt.engines.uninterrupted import Uninterrupted, UninterruptedSearch
+from mmu_smt.model.plainness import Level
 from mmu_smt.model.system import ProgressQuery, SafetyQuery, TransitionSystem
 from mmu_smt.solve.budget import Budget, Meter, OutOfMemory
 from mmu_smt.solve.session import Session
@@ -82,17 +83,18 @@ def check_queries(
     seed: int = 0,
     progress: Callable[[str], None] | None = None,
     uninterrupted: Callable[[], Uninterrupted] | None = None,
+    levels: Sequence[Level] = (),
 ) -> EngineResult:
     """Judge every query.
 
     `max_bound`: search no run longer than that many transitions (then BOUNDED). `progress` is told the phase, for display.
-    `uninterrupted` gives the same system with atomic steps: long runs may be found there first. Runs are candidates: the caller replays
-    them. Never raises for want of time or memory, nor on Ctrl-C: what is open then is UNKNOWN.
+    `uninterrupted` gives the same system with atomic steps: long runs may be found there first. `levels`: what runs should be plain in.
+    Runs are candidates: the caller replays them. Never raises for want of time or memory, nor on Ctrl-C: what is open then is UNKNOWN.
     """
     names = [q.name for q in queries]
     if len(set(names)) != len(names):
         raise ValueError("two queries of one name")
-    return _Check(system, queries, max_bound, Meter(budget or Budget()), seed, progress or _silent, uninterrupted).run()
+    return _Check(system, queries, max_bound, Meter(budget or Budget()), seed, progress or _silent, uninterrupted, levels).run()
 
 
 _Shape: TypeAlias = tuple[int, frozenset[str]]
@@ -132,11 +134,13 @@ class _Check:
         seed: int,
         progress: Callable[[str], None],
         uninterrupted: Callable[[], Uninterrupted] | None,
+        levels: Sequence[Level],
     ) -> None:
         self._system = system
         self._max_bound = max_bound
         self._meter = meter
         self._seed = seed
+        self._levels = levels
         self._progress = progress
         self._ledger = Ledger(queries, meter.elapsed)
         self._premises = frozenset(q.name for q in self._ledger.premise_queries)
@@ -198,7 +202,7 @@ class _Check:
             cones = self._cones = Cones(self._system)
             cone_of = self._cone_of = {q.name: cones.of_safety(q) for q in self._safety} | {q.name: cones.of_progress(q) for q in progress}
             self._session = self._sessions["search"] = Session(self._meter, seed=self._seed)
-            self._search = Search(self._session, self._system, frozenset[str]().union(*cone_of.values()))
+            self._search = Search(self._session, self._system, frozenset[str]().union(*cone_of.values()), self._levels)
             self._induction: Induction | None = None
             self._directed = Directed(self._system, cones, self._meter, self._seed, self._sessions)
             self._induction_cone = frozenset[str]().union(*(cone_of[q.name] for q in self._safety))

@@ -8,22 +8,24 @@ from typing import TypeAlias
 
 from mmu_smt.model.system import SafetyQuery
 from mmu_smt.model.term import Term
-from mmu_smt.witness.verdicts import OpenPremise, UnknownReason, Word
+from mmu_smt.witness.verdicts import Minima, OpenPremise, UnknownReason, Word
 
 Ints: TypeAlias = Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
 class RawRun:
-    """A run that an engine claims. `frames` has one more element than `inputs`, except where the last transition faults: then equally many.
+    """A run that an engine claims. `minima`: what is proved to be as small as it can be in runs of this length, where that was asked.
 
-    Frame 0 holds every state variable, later ones those that some query can see. `loop_start`: the frame that the last one closes back to.
+    Frame 0 holds every state variable, later ones those that some query can see. `frames` has one more element than `inputs`, except where
+    the last transition faults: then equally many. `loop_start`: the frame that the last one closes back to.
     """
 
     consts: Ints
     frames: tuple[Ints, ...]
     inputs: tuple[Ints, ...]
     loop_start: int | None = None
+    minima: Minima | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,6 +122,13 @@ class Unroller:
             self._observed.update({(name, t, after): r for name, r in zip(names, results, strict=True)})
         return tuple(self._observed[o.name, t, after] for o in observers)
 
+    def initially(self, terms: Sequence[Term]) -> tuple[int, ...]:
+        """Literals equivalent to terms over constants and state in frame 0, of which every state variable is kept."""
+        literals = tuple(self._session.variable("initially") for _ in terms)
+        template = self._session.template(self._state, terms, rigid=self._constant_at)
+        self._session.instantiate(template, self._state_at[0], literals)
+        return literals
+
     def run(self, length: int, *, loop_start: int | None = None, faulting: bool = False) -> RawRun:
         """The run of that many transitions in the session's model. `faulting`: the last transition has no state after it."""
         value = self._session.value

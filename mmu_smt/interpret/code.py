@@ -7,8 +7,9 @@ of the expression reads it from there.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import assert_never
 
 from mmu_smt.interpret.evaluate import Evaluate, EvaluateInt, Expressions, Locals, Memory, RuntimeFault, Scope, domain_of
@@ -30,10 +31,12 @@ from mmu_smt.interpret.instructions import (
     Locks,
     NextTurn,
     Pick,
+    Reading,
     Spot,
     Switch,
     TestPoint,
 )
+from mmu_smt.interpret.readings import reads_of, reads_state
 from mmu_smt.semantics.program import (
     Assert,
     Assign,
@@ -131,7 +134,17 @@ class _Builder:
         return self._expressions.compile(expr, self._scope, self._primed)
 
     def _test(self, expr: TExpr) -> TestPoint:
-        return TestPoint(expr.span, self._name, expr.type)
+        return TestPoint(expr.span, self._name, expr.type, cache(lambda: tuple(self._readings(expr))))
+
+    def _readings(self, expr: TExpr) -> Iterator[Reading]:
+        """The variables, and parts of them, that a condition looks at; not those that a call in it may have changed by now."""
+        settled = not self._effectful(expr)
+        seen: set[str] = set()
+        for read in reads_of(expr):
+            text = " ".join(read.span.text.split())
+            if text not in seen and (settled or not reads_state(read)):
+                seen.add(text)
+                yield Reading(text, read.type, self._pure(read))
 
     # ------------------------------------------------------------------------------------------ statements
 

@@ -23,12 +23,25 @@ class Label:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Reading:
+    """Something that a condition looks at: its source text, its type, and how it is evaluated."""
+
+    text: str
+    type: Type
+    evaluate: Evaluate
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class TestPoint:
-    """Where a condition or a match subject is evaluated, for the decision path. `type` is the subject's."""
+    """Where a condition or a match subject is evaluated, for the decision path. `type` is the subject's.
+
+    `readings`: what it looks at, made when somebody wants to know.
+    """
 
     span: Span = field(repr=False)
     function: str
     type: Type
+    readings: Callable[[], tuple[Reading, ...]] = field(repr=False)
 
     @property
     def text(self) -> str:

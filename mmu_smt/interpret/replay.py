@@ -43,15 +43,25 @@ class Run:
 
 
 @deep_recursion()
-def replay(program: Program, config: Config, candidate: Candidate, prop: Property, *, cone: frozenset[str] | None = None) -> Trace:
+def replay(
+    program: Program,
+    config: Config,
+    candidate: Candidate,
+    prop: Property,
+    *,
+    cone: frozenset[str] | None = None,
+    machine: Machine | None = None,
+    search: Search | None = None,
+) -> Trace:
     """Carry out a candidate for a violation (or a cover) of a property and check every claim of it.
 
     `cone`: None, and a lasso must return to an equal configuration; or the names of the state variables that must agree where the loop
     closes, with the step in flight. Where other state differs, the loop is followed round by round: every round must be possible and show
-    the same, until a configuration recurs or MAX_ROUNDS have shown nothing else. Raises ReplayMismatch.
+    the same, until a configuration recurs or MAX_ROUNDS have shown nothing else. `machine` (one that records paths) and `search`: of the
+    program and config, from whoever replays many candidates. Raises ReplayMismatch.
     """
-    machine = Machine(program, config, paths=True)
-    run = carry_out(machine, candidate)
+    machine = machine or Machine(program, config, paths=True)
+    run = carry_out(machine, candidate, search)
     if candidate.loop_start is None:
         _check_finite(machine, run, prop)
         unclosed: tuple[str, ...] = ()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TypeAlias, assert_never
 
 from mmu_smt.interpret.code import compile_function, compile_step
-from mmu_smt.interpret.evaluate import Expressions, Layout, Locals, Memory, Scope
+from mmu_smt.interpret.evaluate import Expressions, Layout, Locals, Memory, RuntimeFault, Scope
 from mmu_smt.interpret.instructions import (
     PENDING,
     RESULT,
@@ -87,7 +89,10 @@ Stop: TypeAlias = Ended | Paused | Choosing
 
 
 class Codes:
-    """The compiled bodies of a program, each made when it is first needed."""
+    """The compiled bodies of a program, each made when it is first needed.
+
+    `forced`: what handlers return at a `return` statement, whatever its expression says; for asking what would be otherwise.
+    """
 
     def __init__(self, program: Program) -> None:
         self.program = program
@@ -95,6 +100,7 @@ class Codes:
         self.expressions = Expressions(program, self.invoke)
         self._functions: dict[tuple[str, bool], Code] = {}
         self._steps: dict[str, Code] = {}
+        self.forced: Mapping[tuple[str, Span], Value] = {}
         blank = Memory((), (), ())
         self.ghost_defaults: tuple[Value, ...] = tuple(
             None if g.initial is None else self.expressions.compile(g.initial, Scope())(blank, []) for g in program.ghosts.values()
@@ -224,7 +230,7 @@ class Run:
         if not holds:
             frame.pc = branch.otherwise.at
         if self.paths and branch.test is not None:
-            self._record(branch.test, bool(holds))
+            self._record(branch.test, bool(holds), frame)
 
     def _switch(self, switch: Switch, frame: Frame) -> None:
         subject = switch.subject(self.memory, frame.locals)
@@ -232,11 +238,18 @@ class Run:
         assert label is not None, f"{switch.test.span}: no arm of the match fits"
         frame.pc = label.at
         if self.paths:
-            self._record(switch.test, subject)
+            self._record(switch.test, subject, frame)
 
-    def _record(self, test: TestPoint, outcome: Value) -> None:
+    def _record(self, test: TestPoint, outcome: Value, frame: Frame) -> None:
         if self.memory.handlers:
-            self.tests.append(Test(test.span, test.text, show_value(test.type, outcome), test.function))
+            values = tuple(self._read(test, frame))
+            self.tests.append(Test(test.span, test.text, show_value(test.type, outcome), test.function, values))
+
+    def _read(self, test: TestPoint, frame: Frame) -> Iterator[tuple[str, str]]:
+        """What the test looked at. What cannot be evaluated was not: an operand before it has settled the outcome."""
+        for reading in test.readings():
+            with suppress(RuntimeFault):
+                yield reading.text, show_value(reading.type, reading.evaluate(self.memory, frame.locals))
 
     def _attach(self, rule: str | None) -> None:
         if rule is not None and self.memory.handlers:
@@ -247,6 +260,7 @@ class Run:
         frame = self.frames.pop()
         code, memory = frame.code, self.memory
         if code.is_handler and memory.recording:
+            value = self._codes.forced.get((code.name, span), value)
             shown = "" if code.returns is None else show_value(code.returns, value)
             path = tuple(self.tests[frame.tests_from :])
             memory.decisions.append(Decision(code.name, value, shown, memory.rule, span, path))

@@ -297,13 +297,14 @@ def _step(program: Program, step: TraceStep) -> StepRecord:
         resume=step.resume,
         after=valuation_record(program.states, step.after),
         observed=valuation_record(program.ghosts, step.observed),
-        decisions=tuple(_decision(program, d) for d in step.decisions),
+        decisions=tuple(decision_record(program, d) for d in step.decisions),
         stops=step.position,
         fault=FaultRecord(step.fault.message, place_record(step.fault.span)) if step.fault is not None else None,
     )
 
 
-def _decision(program: Program, decision: Decision) -> DecisionRecord:
+def decision_record(program: Program, decision: Decision) -> DecisionRecord:
+    """A decision with the tests that led to it."""
     returns = program.functions[decision.handler].returns
     return DecisionRecord(
         handler=decision.handler,

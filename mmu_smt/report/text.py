@@ -10,6 +10,7 @@ import shlex
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from mmu_smt.report.explain_text import contest_lines, cut_lines, failing_lines, unchanged_lines
 from mmu_smt.report.lines import Line, Piece, Style, flow, line, one_line, safe, shorten, table
 from mmu_smt.report.mentions import constants_of, ghosts_of
 from mmu_smt.report.trace_text import needs_lines, shape, steps_text, trace_lines, why_lines
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from mmu_smt.syntax.source import Span
     from mmu_smt.witness.expectations import Outcome, TestReport
 
-_LISTED = 4  # assumptions of the model that are named one by one
+_LISTED = 4  # assumptions that are named one by one
 
 _STYLES = {
     Word.PROVED: Style.GOOD,
@@ -65,6 +66,8 @@ def check_lines(
             found = finding_lines(result, verdict, traced=full or verdict.property.name in traces_of, full=full)
             if found:
                 lines.extend((*found, ()))
+            for other in verdict.others:
+                lines.extend((*finding_lines(result, other, full=full), ()))
         lines.extend(summary_lines(result))
         if stats:
             lines.extend(stats_lines(result))
@@ -77,26 +80,57 @@ def check_lines(
 
 def finding_lines(result: CheckResult, verdict: Verdict, *, traced: bool = False, full: bool = False) -> tuple[Line, ...]:
     """One finding with its trace and what it rests on; nothing for what needs no attention."""
-    if verdict.word in _CODES or verdict.vacuity is not None:
-        word = Style.ERROR if _STYLES[verdict.word] is Style.ERROR else Style.WARNING
-        head = place_line(_place(result, verdict), word, _message(verdict), finding_code(verdict))
-    elif verdict.word is Word.REACHED and traced:
-        head = place_line(_place(result, verdict), Style.NOTE, _message(verdict), "")
-    else:
+    if verdict.word not in _CODES and verdict.vacuity is None and not (verdict.word is Word.REACHED and traced):
         return ()
+    head = head_line(result, verdict)
     if verdict.trace is None:
         return (head, *_explanation(verdict))
-    ghosts = ghosts_of(result.program, verdict.property)
-    constants = constants_of(result.program, result.config, (verdict.property,))
+    return (head, *flow([subject_text(result, verdict)], "  "), *body_lines(result, verdict, full=full))
+
+
+def head_line(result: CheckResult, verdict: Verdict) -> Line:
+    """The line of a finding in the form of compilers."""
+    style = _STYLES[verdict.word] if verdict.vacuity is None else Style.WARNING
+    word = {Style.ERROR: Style.ERROR, Style.GOOD: Style.NOTE, Style.FAINT: Style.NOTE}.get(style, Style.WARNING)
+    return place_line(_place(result, verdict), word, _message(verdict), finding_code(verdict))
+
+
+def body_lines(result: CheckResult, verdict: Verdict, *, full: bool = False) -> tuple[Line, ...]:
+    """The trace of a verdict, what explains it and what it rests on; without a trace what there is to say."""
+    program, trace = result.program, verdict.trace
+    if trace is None:
+        return _explanation(verdict)
+    ghosts = ghosts_of(program, verdict.property)
+    constants = constants_of(program, result.config, (verdict.property,))
     return (
-        head,
-        *flow([_subject(result, verdict)], "  "),
-        *trace_lines(result.program, verdict.trace, constants=constants, ghosts=ghosts, full=full),
-        *why_lines(result.program, verdict.trace, full=full),
-        *needs_lines(result.program, verdict.trace),
+        *minimal_lines(result, verdict),
+        *trace_lines(program, trace, constants=constants, ghosts=ghosts, full=full),
+        *failing_lines(program, verdict),
+        *why_lines(program, trace, full=full),
+        *unchanged_lines(program, trace, full=full),
+        *cut_lines(program, verdict, full=full),
+        *contest_lines(program, trace),
+        *needs_lines(program, trace),
         *assumes_lines(result, full=full),
         *flow([reproduce(result, verdict)], "  reproduce: "),
     )
+
+
+def minimal_lines(result: CheckResult, verdict: Verdict) -> tuple[Line, ...]:
+    """What of the trace is proved to be minimal, in the order in which it was minimised; nothing where that was not asked."""
+    minima, trace = verdict.minima, verdict.trace
+    if minima is None or trace is None or not verdict.shortest:
+        return ()
+    items = [f"steps ({len(trace.steps)})"]
+    if minima.env_steps is not None and any(s.actor == "env" for s in enabled_steps(result.program, result.config)):
+        items.append(f"then env steps ({minima.env_steps})")
+    if minima.parts:
+        first, last = minima.parts[0][0], minima.parts[-1][0]
+        ranks = "" if minima.complete else f" of rank {first}" + (f" to {last}" if last != first else "")
+        items.append(f"then parts off their defaults{ranks} ({sum(n for _, n in minima.parts)})")
+    if not minima.complete:
+        items.append("the rest is not proved")
+    return flow(items, "  minimal: ")
 
 
 def finding_code(verdict: Verdict) -> str:
@@ -170,13 +204,15 @@ def _premise(verdict: Verdict) -> str:
     return "the event that should not recur" if verdict.property.kind is PropertyKind.PROGRESS else "its premise"
 
 
-def _subject(result: CheckResult, verdict: Verdict) -> str:
+def subject_text(result: CheckResult, verdict: Verdict) -> str:
     """What kind of run it is, of what, and what the property says in its author's words."""
     if verdict.trace is None:
         return ""
     run = f"{shape(verdict.trace)}{_within(verdict)}{_not_shortest(verdict)}"
     if result.program.variant:
         run += f" in {result.program.variant}"
+    if verdict.further:
+        return f"no. {verdict.further + 1}, decided otherwise than those before: {run}"
     doc = verdict.property.display.doc
     first = one_line(doc.strip().split("\n\n")[0]) if doc else ""
     return f"{run}; {first}" if first and len(first) <= 100 else run
@@ -191,21 +227,19 @@ def _within(verdict: Verdict) -> str:
 
 
 def assumes_lines(result: CheckResult, *, full: bool = False) -> tuple[Line, ...]:
-    """Config with its assumptions by name, env steps and fairness, sizes, and those of the model by name if they are few or `full`."""
+    """Config, env steps and fairness, sizes, and the assumptions of the config and the model: by name if they are few or `full`."""
     program, config = result.program, result.config
-    own = [a.name for a in config.assumptions]
+    own, model = [a.name for a in config.assumptions], [a.name for a in program.assumptions]
     items = [f"config {config.name}" if config.name else "no config"]
-    if own:
+    named = full or len(own) + len(model) <= _LISTED
+    if own and named:
         items[0] += f" ({own[0]}" if len(own) > 1 else f" ({own[0]})"
         items.extend(own[1:-1])
         items.extend(f"{name})" for name in own[1:][-1:])
     items.append(environment_text(result))
-    items.extend(sizes(result))
-    model = [a.name for a in program.assumptions]
-    if full or len(model) <= _LISTED:
-        items.extend(model)
-    else:
-        items.append(f"{len(model)} assumptions of the model")
+    if program.params:
+        items.append(" ".join(sizes(result)))
+    items.extend(model if named else [f"{len(own) + len(model)} assumptions"])
     return flow(items, "  assumes: ")
 
 
@@ -237,6 +271,8 @@ def reproduce(result: CheckResult, verdict: Verdict) -> str:
         words.extend(("--config", result.config.name.replace("+", ",")))
     for name, value in result.given.items():
         words.extend(("-D", f"{name}={value}"))
+    if verdict.further:
+        words.extend(("--max-cex", str(verdict.further + 1)))
     if verdict.trace is not None and verdict.shortest:
         words.extend(("-k", str(len(verdict.trace.steps))))
     return safe(shlex.join(words))
@@ -267,14 +303,23 @@ def summary_lines(result: CheckResult) -> tuple[Line, ...]:
     return tuple(lines)
 
 
+def summary_words(result: CheckResult) -> str:
+    """How many verdicts of each word, without the time they took."""
+    return _counts(result.verdicts)
+
+
 def counts_text(verdicts: Sequence[Verdict], seconds: float) -> str:
     """How many verdicts of each word, and the seconds they took together."""
+    return f"{_counts(verdicts)} ({seconds:.2f} s)"
+
+
+def _counts(verdicts: Sequence[Verdict]) -> str:
     counts = Counter(v.word for v in verdicts)
     texts = {w: f"{counts[w]} {word_text(w)}" for w in Word if counts[w]}
     undecided = sum(v.vacuity is not None for v in verdicts)
     if undecided:
         texts[Word.PROVED] += f" (vacuity of {undecided} undecided)"
-    return ", ".join(texts.values()) + f" ({seconds:.2f} s)"
+    return ", ".join(texts.values())
 
 
 def word_text(word: Word) -> str:

@@ -6,15 +6,16 @@ Rows are numbered by the state they lead to: row 0 is the initial state, row i t
 from __future__ import annotations
 
 from collections import Counter
+from itertools import groupby
 from typing import TYPE_CHECKING
 
-from mmu_smt.report.lines import Line, Piece, Style, flow, line, one_line, safe, shorten
+from mmu_smt.report.lines import Line, flow, line, one_line, safe, shorten
 from mmu_smt.report.values import changes, compact, display_name
-from mmu_smt.semantics.program import Choose, If, Lock, Match, Program, Step, TStmt, Variable
-from mmu_smt.semantics.program import For as ForLoop
+from mmu_smt.semantics.program import Choose, Literal, Program, Step, Variable
+from mmu_smt.semantics.walks import choices
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from mmu_smt.semantics.types import Value
     from mmu_smt.syntax.source import Span
@@ -58,7 +59,8 @@ def trace_lines(
     and after each transition the whole state.
     """
     seen = {n: v for n, v in program.ghosts.items() if full or n in ghosts}
-    chosen = _choices(program)
+    chosen = choices(program)
+    defaults = ghost_defaults(program)
     lines: list[Line] = []
     relevant = {n: v for n, v in program.consts.items() if full or constants is None or n in constants}
     consts = _valuation(relevant, trace.consts, full)
@@ -69,9 +71,8 @@ def trace_lines(
     start = _valuation(free, trace.initial, full)
     lines.extend(flow(start or ["initial state"], "   0    -     "))
     for number, step in enumerate(trace.steps):
-        lines.extend(_row(program, trace, number, step, chosen))
-        if seen and (full or step.decisions):
-            lines.extend(flow(["seen " + ", ".join(_valuation(seen, step.observed, True))], _GUTTER))
+        told = _observed(seen, step.observed, defaults, full) if full or step.decisions else []
+        lines.extend(_row(program, trace, number, step, chosen, told, full=full))
         if full:
             lines.extend(flow(["now " + ", ".join(_valuation(program.states, step.after, True))], _GUTTER))
     if trace.loop_start is not None:
@@ -79,9 +80,27 @@ def trace_lines(
     return tuple(lines)
 
 
-def step_lines(program: Program, trace: Trace, number: int) -> tuple[Line, ...]:
-    """The row of one transition (counted from 0) alone."""
-    return tuple(_row(program, trace, number, trace.steps[number], _choices(program)))
+def ghost_defaults(program: Program) -> Valuation:
+    """What the ghosts are where no handler has written them, of those whose initial value is a literal."""
+    return {n: v.initial.value for n, v in program.ghosts.items() if isinstance(v.initial, Literal)}
+
+
+def _observed(ghosts: Mapping[str, Variable], values: Valuation, defaults: Valuation, full: bool) -> list[str]:
+    """Ghosts as observed; unless `full`, those that a handler has written."""
+    told = {n: v for n, v in ghosts.items() if full or n not in defaults or values.get(n) != defaults[n]}
+    return _valuation(told, values, True)
+
+
+def step_lines(program: Program, trace: Trace, number: int, *, full: bool = False) -> tuple[Line, ...]:
+    """The row of one transition (counted from 0) alone. `full`: with all ghosts."""
+    step = trace.steps[number]
+    told = _valuation(program.ghosts, step.observed, True) if full else []
+    return tuple(_row(program, trace, number, step, choices(program), told, full=full))
+
+
+def state_lines(program: Program, trace: Trace, number: int) -> tuple[Line, ...]:
+    """The whole state before transition `number` (after the last one: their number)."""
+    return flow(_valuation(program.states, trace.state_before(number), True), f"{number:4d} is ")
 
 
 def _valuation(variables: Mapping[str, Variable], values: Valuation, full: bool) -> list[str]:
@@ -107,13 +126,24 @@ def _exceptions(variable: Variable, value: Value) -> Iterator[str]:
         yield from (f"{part.path}: {part.new}" for part in parts)
 
 
-def _row(program: Program, trace: Trace, number: int, step: TraceStep, chosen: Mapping[int, Choose]) -> Iterator[Line]:
+def _row(
+    program: Program,
+    trace: Trace,
+    number: int,
+    step: TraceStep,
+    chosen: Mapping[int, Choose],
+    observed: Sequence[str] = (),
+    *,
+    full: bool = False,
+) -> Iterator[Line]:
+    """A transition; `observed`: what the ghosts were, in words."""
     inside = trace.loop_start is not None and number >= trace.loop_start
     mark = ("+>" if number == trace.loop_start else "| ") if inside else "  "
     head = f"{number + 1:4d} {mark} {step.actor:<6}"
-    yield from flow(_event(program, step, chosen), head)
-    yield from flow([_decision(d) for d in step.decisions], _GUTTER)
-    yield from flow(_effects(program, trace.state_before(number), step), _GUTTER)
+    yield from flow(event_texts(program, step, chosen), head)
+    yield from flow(list(_decisions(step.decisions, full)), _GUTTER)
+    seen = [("seen " if i == 0 else "") + text for i, text in enumerate(observed)]
+    yield from flow([*_effects(program, trace.state_before(number), step), *seen], _GUTTER)
     if step.fault is not None:
         yield from flow([f"fault: {one_line(step.fault.message)} ({short_place(step.fault.span)})"], _GUTTER)
 
@@ -123,7 +153,7 @@ def step_name(step: Step) -> str:
     return one_line(step.display.show or step.name)
 
 
-def _event(program: Program, step: TraceStep, chosen: Mapping[int, Choose]) -> list[str]:
+def event_texts(program: Program, step: TraceStep, chosen: Mapping[int, Choose]) -> list[str]:
     """The step with its arguments and choices, and where it stops; `goes on` for the one step that can be in flight."""
     declared = program.steps[step.step]
     args = ", ".join(f"{p.name}: {compact(p.type, v)}" for p, v in zip(declared.params, step.args, strict=False))
@@ -141,9 +171,21 @@ def _event(program: Program, step: TraceStep, chosen: Mapping[int, Choose]) -> l
     return items
 
 
-def _decision(decision: Decision) -> str:
+def decision_text(decision: Decision, *, placed: bool = True) -> str:
+    """Who decided what, by which rule, and where."""
     rule = f" @{decision.rule}" if decision.rule else ""
-    return f"{decision.handler}: {one_line(decision.shown)}{rule} ({short_place(decision.span)})"
+    where = f" ({short_place(decision.span)})" if placed else ""
+    return f"{decision.handler}: {one_line(decision.shown)}{rule}{where}"
+
+
+def _decisions(decisions: tuple[Decision, ...], full: bool) -> Iterator[str]:
+    """Each decision; unless `full`, of those in a row that come to the same only the first, which the others pass on."""
+    for _, same in groupby(decisions, key=lambda d: (d.shown, d.rule)):
+        first, *others = same
+        if full or not others:
+            yield from map(decision_text, (first, *others))
+        else:
+            yield f"{decision_text(first)}, passed on"
 
 
 def _effects(program: Program, before: Valuation, step: TraceStep) -> list[str]:
@@ -157,12 +199,16 @@ def _effects(program: Program, before: Valuation, step: TraceStep) -> list[str]:
     return items
 
 
-def _closing(program: Program, trace: Trace) -> tuple[Line, ...]:
-    head = f"{len(trace.steps):4d} -+ back to {trace.loop_start}: "
+def closing_text(program: Program, trace: Trace) -> str:
+    """Where the last step of a loop leads, and what differs there."""
     if not trace.unclosed:
-        return (line(head + "every state variable is as it was"),)
+        return f"back to {trace.loop_start}: every state variable is as it was"
     names = [display_name(program.states[n]) if n in program.states else n for n in trace.unclosed]
-    return flow([f"nothing that the property sees has changed; it does not see {names[0]}", *names[1:]], head)
+    return f"back to {trace.loop_start}; unseen by the property: {', '.join(names)}"
+
+
+def _closing(program: Program, trace: Trace) -> tuple[Line, ...]:
+    return flow([closing_text(program, trace)], f"{len(trace.steps):4d} -+ ")
 
 
 # ---------------------------------------------------------------------------------------------- what explains it
@@ -176,7 +222,7 @@ def deciding(trace: Trace) -> Decision | None:
 
 
 def why_lines(program: Program, trace: Trace, *, full: bool = False) -> tuple[Line, ...]:
-    """The tests that led to the deciding decision, in the order of evaluation, each place named once.
+    """The tests that led to the deciding decision, in the order of evaluation; file and line stand where they change.
 
     Unless `full`, only those made by handlers and by functions that attach the decision's rule, where there are any.
     """
@@ -187,13 +233,14 @@ def why_lines(program: Program, trace: Trace, *, full: bool = False) -> tuple[Li
     path = list(decision.path) if full or not telling else telling
     left_out = 0 if full else max(len(path) - _TESTS, 0)
     items = [f"(after {left_out} earlier tests)"] if left_out else []
-    previous = ""
+    file = number = ""
     for test in path[left_out:]:
         place = short_place(test.span)
-        items.append((f"{place} " if place != previous else "") + _test(test))
-        previous = place
-    text = f"{_decision(decision)} because"
-    return (line(Piece("  why: ", Style.STRONG), text), *flow(items, " " * 7, separator=";"))
+        name, _, line_number = place.rpartition(":")
+        shown = "" if (name, line_number) == (file, number) else f":{line_number} " if name == file else f"{place} "
+        items.append(shown + shown_test(test, full=full))
+        file, number = name, line_number
+    return flow(items, "  why: ", separator=";")
 
 
 def _tells(program: Program, decision: Decision, test: Test) -> bool:
@@ -201,8 +248,10 @@ def _tells(program: Program, decision: Decision, test: Test) -> bool:
     return function is not None and (function.is_handler or (decision.rule is not None and decision.rule in function.rules))
 
 
-def _test(test: Test) -> str:
-    return f"{shorten(one_line(test.text), _TEST_WIDTH)}: {one_line(test.outcome)}"
+def shown_test(test: Test, *, full: bool = False) -> str:
+    """A test and how it came out; `full`: with the values that it looked at."""
+    values = ", ".join(f"{one_line(text)} = {one_line(value)}" for text, value in test.values) if full else ""
+    return f"{shorten(one_line(test.text), _TEST_WIDTH)}: {one_line(test.outcome)}" + (f" ({values})" if values else "")
 
 
 def needs_lines(program: Program, trace: Trace) -> tuple[Line, ...]:
@@ -225,26 +274,3 @@ def _needs(steps: tuple[TraceStep, ...], where: str) -> tuple[Line, ...]:
     names = [name if n == 1 else f"{name} ({n} times)" for name, n in counts.items()]
     total = sum(counts.values())
     return flow([f"{total} env {'step' if total == 1 else 'steps'} {where}: {names[0]}", *names[1:]], "  needs: ")
-
-
-# ---------------------------------------------------------------------------------------------- names of choices
-
-
-def _choices(program: Program) -> dict[int, Choose]:
-    """Every `choose` statement of the program by its id, for naming what a transition chose."""
-    found: dict[int, Choose] = {}
-    pending: list[TStmt] = [s for f in program.functions.values() for s in f.body]
-    pending.extend(s for step in program.steps.values() for s in step.body)
-    while pending:
-        match pending.pop():
-            case Choose() as statement:
-                found[statement.id] = statement
-            case If() as statement:
-                pending.extend((*statement.then, *statement.orelse))
-            case Match() as statement:
-                pending.extend(s for arm in statement.arms for s in arm.body)
-            case ForLoop() | Lock() as statement:
-                pending.extend(statement.body)
-            case _:
-                pass
-    return found

@@ -99,3 +99,19 @@ def changes(path: str, kind: Type, old: Value, new: Value) -> Iterator[Change]:
             yield from changes(path, inner, old, new)
         case _:
             yield Change(path, compact(kind, old), compact(kind, new))
+
+
+def part_path(kind: Type, way: tuple[int, ...]) -> str:
+    """How a part of a value is addressed, as in `[2].mode`."""
+    text = ""
+    for position in way:
+        match kind:
+            case ArrayType(index, element):
+                text += f"[{index_text(index, position)}]"
+                kind = element
+            case RecordType(_, fields):
+                name, kind = fields[position]
+                text += f".{name}"
+            case _:
+                raise ValueError(f"{way} leads into a value without parts")
+    return text

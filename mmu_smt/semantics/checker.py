@@ -39,6 +39,7 @@ TERMINAL = Where("a terminal condition")
 GUARD = Where("a guard")
 INVARIANT = Where("an invariant")
 STEP_EXPRESSION = Where("a property", ghosts=True, step=True)
+STATE_EXPRESSION = Where("an expression of a state")
 EVENT = Where("an event", ghosts=True, step=True)
 
 
@@ -60,6 +61,16 @@ def check_program(assembly: Assembly, identity: Identity, given: Mapping[str, in
     universe = Universe(assembly, given, findings)
     program = _ProgramChecker(universe, assembly).check(identity, own)
     return None if len(findings) else program
+
+
+def typed_expression(universe: Universe, node: nodes.Expr, where: Where, functions: Mapping[str, Function]) -> TExpr | None:
+    """A single expression, checked by itself; None where it is in error. `functions`: of the program that it will be evaluated in."""
+    uses = Uses("the expression", node.span)
+    typed = ExpressionChecker(universe, where, uses).infer(node)
+    for call in uses.calls:
+        if call.function in functions and functions[call.function].effectful:
+            universe.findings.error("MS317", f"{where.what} must be pure, but `{call.function}` has an effect", call.span)
+    return typed
 
 
 class _ProgramChecker:

@@ -28,3 +28,8 @@ def statements(program: Program) -> Iterator[TStmt]:
 def chooses(program: Program) -> bool:
     """True iff some statement of the program is a `choose`."""
     return any(isinstance(s, Choose) for s in statements(program))
+
+
+def choices(program: Program) -> dict[int, Choose]:
+    """Every `choose` statement by its id, for naming what a transition chose."""
+    return {s.id: s for s in statements(program) if isinstance(s, Choose)}

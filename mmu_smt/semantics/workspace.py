@@ -8,18 +8,19 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path, PurePath
 
-from mmu_smt.semantics.checker import Identity, check_program
+from mmu_smt.semantics.checker import STATE_EXPRESSION, STEP_EXPRESSION, Identity, check_program, typed_expression
 from mmu_smt.semantics.claims import Claim, check_claims
 from mmu_smt.semantics.expectations import check_expectations
 from mmu_smt.semantics.findings import Findings, TooManyFindings
 from mmu_smt.semantics.matrices import Matrix, check_matrices
 from mmu_smt.semantics.names import Kind, Symbol, did_you_mean
-from mmu_smt.semantics.program import Expectation, Program
+from mmu_smt.semantics.program import Expectation, Program, TExpr
 from mmu_smt.semantics.specs import SUFFIX, bundled_files, find_variant, is_there, spec_root
+from mmu_smt.semantics.universe import Universe
 from mmu_smt.semantics.variants import assemble, chain_of, collect_variants
 from mmu_smt.syntax import nodes
 from mmu_smt.syntax.diagnostics import Diagnostic, Note, Severity, SpecError, sort_key
-from mmu_smt.syntax.parser import parse, read_source
+from mmu_smt.syntax.parser import parse, parse_expression, read_source
 from mmu_smt.syntax.source import SourceFile, Span
 
 
@@ -124,6 +125,24 @@ class Workspace:
         if program is None:
             raise SpecError(findings.diagnostics(variant=variant, home=None if last is None else last.span))
         return program
+
+    def expression(self, program: Program, text: str, params: Mapping[str, int] | None = None) -> tuple[TExpr, bool]:
+        """An expression over the names of a program of this workspace, and whether it is about a transition (else about a state).
+
+        `params`: as the program was made with. Raises SpecError where the text is no expression, or one with an effect.
+        """
+        node, problems = parse_expression(SourceFile("EXPR", text))
+        if node is None:
+            raise SpecError(problems)
+        last = Findings()
+        for where, of_step in ((STATE_EXPRESSION, False), (STEP_EXPRESSION, True)):
+            ignored, last = Findings(limit=None), Findings()
+            assembly = assemble(self._modules, self._chain(program.variant, ignored), ignored)
+            universe = Universe(assembly, dict(params or {}), last)
+            typed = typed_expression(universe, node, where, program.functions)
+            if typed is not None and not len(last):
+                return typed, of_step
+        raise SpecError(last.diagnostics())
 
     def _checked(self, variant: str | None, given: Mapping[str, int], findings: Findings) -> Program | None:
         chain = self._chain(variant, findings)

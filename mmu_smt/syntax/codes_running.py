@@ -322,7 +322,7 @@ Name the variant, as in `spec.mmu:first`.
 """,
     ),
     CodeInfo(
-        "MS530",
+        "MS527",
         "not-expressible",
         "a format cannot say this",
         """\

@@ -41,6 +41,33 @@ def parse(source: SourceFile) -> tuple[n.Module | None, tuple[Diagnostic, ...]]:
     return None, _all_errors(scanned)
 
 
+def parse_expression(source: SourceFile) -> tuple[n.Expr | None, tuple[Diagnostic, ...]]:
+    """Parse one expression, which is all of the text. The tree and no diagnostics, or no tree and at least one diagnostic."""
+    scanned = scan(source)
+    deep = too_deep(scanned)
+    if deep is not None or scanned.diagnostics:
+        return None, (deep,) if deep is not None else scanned.diagnostics
+    built, end = tables(), len(source.text)
+    builder = Builder(source)
+    # The grammar has one start symbol, so the expression is read as the condition of an event.
+    before = tuple(Token(type, text, 0, 0, source) for type, text in (("EVENT", "event"), ("NAME", "_"), ("LBRACE", "{")))
+    after = Token("RBRACE", "}", end, end, source)
+    try:
+        module = run(built, (*before, *scanned.tokens, after), builder.actions(built))
+    except UnexpectedToken as error:
+        at = min(max(error.index - len(before), 0), len(scanned.tokens))
+        return None, (explain(scanned, at, error.accepts),)
+    assert isinstance(module, n.Module)
+    if builder.problems:
+        return None, tuple(builder.problems)
+    match module.declarations:
+        case (n.EventDecl(condition=condition),):
+            return condition, ()
+        case _:  # the text closed the brace and opened another one
+            closing = next(i for i, t in enumerate(scanned.tokens) if t.type == "RBRACE")
+            return None, (explain(scanned, closing, frozenset()),)
+
+
 def read_source(path: Path, name: str | None = None) -> SourceFile:
     """Read a specification; `name` is how the user named it.
 

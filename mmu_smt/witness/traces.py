@@ -54,12 +54,16 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Test:
-    """A condition evaluated on the decision path: `if`, an operand of && or ||, or a match (then `outcome` is the value shown)."""
+    """A condition evaluated on the decision path: `if`, an operand of && or ||, or a match (then `outcome` is the value shown).
+
+    `values`: what it looked at, as text and value in the language's syntax, where the test is more than that.
+    """
 
     span: Span = field(repr=False)
     text: str
     outcome: str
     function: str
+    values: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

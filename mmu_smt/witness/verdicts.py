@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from mmu_smt.semantics.program import Config, Program, Property
+from mmu_smt.witness.explanations import Explanation
 from mmu_smt.witness.traces import Trace
 
 
@@ -43,6 +44,19 @@ class OpenPremise:
 
 
 @dataclass(frozen=True, slots=True)
+class Minima:
+    """What is proved to be minimal, one after the other, among the runs of a trace's length that show its property.
+
+    `env_steps`: env transitions; None where their minimum is not proved. `parts`: by `@minimise` rank, how many parts of constants and
+    initial state are off their defaults, for as many ranks as are proved. `complete`: these are all ranks.
+    """
+
+    env_steps: int | None
+    parts: tuple[tuple[int, int], ...]
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """The answer for one property.
 
@@ -50,7 +64,9 @@ class Verdict:
     `bound`: number of transitions exhausted without a counterexample (bounded, unknown), or None. `least`: the least N of a `within least`
     property.
     `trace` with violated and reached; `shortest`: no run is shorter than this one, otherwise all of up to `bound` transitions have been
-    excluded. `reason` and `phase` with unknown. `vacuity` with a proof that may be vacuous for all that is known.
+    excluded. `explanation` says what would have broken a loop, `minima` what of the trace is proved minimal, where that was asked.
+    `others`: further counterexamples, the n-th of them with `further` n: what is said of it is said of those that decide otherwise than all
+    before it. `reason` and `phase` with unknown. `vacuity` with a proof that may be vacuous for all that is known.
     """
 
     property: Property
@@ -64,6 +80,10 @@ class Verdict:
     seconds: float = 0.0
     vacuity: OpenPremise | None = None
     shortest: bool = True
+    explanation: Explanation | None = None
+    minima: Minima | None = None
+    others: tuple[Verdict, ...] = ()
+    further: int = 0
 
 
 def was_interrupted(verdict: Verdict) -> bool:

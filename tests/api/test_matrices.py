@@ -271,7 +271,7 @@ def test_what_was_settled_in_time_is_kept_when_the_process_is_ended(door: Path, 
         time.sleep(600)
 
     with monkeypatch.context() as patched:
-        patched.setattr("mmu_smt.api.simplify.simplify", stuck)
+        patched.setattr("mmu_smt.api.simplify.simplify_trace", stuck)
         patched.setattr(matrices, "GRACE", 0.0)
         report = fill(door, timeout=6.0, rows=["loud"], columns=["quiet"])
     ((_, cell),) = report.cells

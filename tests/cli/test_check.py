@@ -224,6 +224,7 @@ def test_counterexample_that_does_not_replay(mmu_smt: Command, folder: Path, mon
         raise replay.ReplayMismatch("n is 1, not 2", 0)
 
     monkeypatch.setattr(replay, "replay", refuse)
+    monkeypatch.setattr("mmu_smt.api.simplify.replay", refuse)
     ran = mmu_smt("check", "door.mmu:loud", "-p", "ends")
     assert ran.code == 5
     assert "[MS601]" in ran.err

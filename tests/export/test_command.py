@@ -50,10 +50,10 @@ def test_abc_finds_the_loop_and_none_after_the_fix(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "code"),
     [
-        ({"property": "completes_within"}, "MS530"),
-        ({"property": "retry_progress", "format": "smt2"}, "MS530"),
-        ({"format": "aiger"}, "MS530"),
-        ({"format": "smv"}, "MS530"),
+        ({"property": "completes_within"}, "MS527"),
+        ({"property": "retry_progress", "format": "smt2"}, "MS527"),
+        ({"format": "aiger"}, "MS527"),
+        ({"format": "smv"}, "MS527"),
         ({"property": "no_deadlock", "bound": 3}, "MS505"),
         ({"property": "no_such"}, "MS503"),
     ],

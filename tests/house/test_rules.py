@@ -88,7 +88,9 @@ def commands() -> set[str]:
                     named = [
                         k.value.value for k in (call.keywords if call else []) if k.arg == "name" and isinstance(k.value, ast.Constant)
                     ]
-                    names.add(str(named[0]) if named else node.name.strip("_").replace("_", "-"))
+                    name = str(named[0]) if named else node.name.strip("_").replace("_", "-")
+                    group = target.value.id if isinstance(target.value, ast.Name) else "app"
+                    names |= {name} if group == "app" else {group, f"{group} {name}"}
     return names
 
 

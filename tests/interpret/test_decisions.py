@@ -199,3 +199,37 @@ def test_the_path_survives_cuts() -> None:
         assert outcome.after is not None
         configuration = outcome.after
     assert [t.text for t in outcome.decisions[0].path] == ["!tick"]
+
+
+def test_tests_say_what_they_looked_at() -> None:
+    text = """
+    enum Ret { RETRY, EMULATE }
+    record F { addr: 0..9, some: 0..3? }
+    const limit: 0..0
+    state seen: [0..1]bool = fill(false)
+    state total: 0..9 = 5
+    fn bump() -> bool { total = 6; return true }
+    fn big(n: 0..9) -> bool { return n > 3 }
+    handler h(f: F) -> Ret {
+        let i = f.addr / 5
+        if f.addr + total > 8 && !seen[i] && big(f.addr) { total = 4 }
+        if f.some != none && f.some.value == 2 { return RETRY }
+        if bump() == (f.addr == 7) { total = 3 }
+        if total == limit { return RETRY }
+        if all(k in 0..1: seen[k] => f.addr == k) { return EMULATE }
+        match f.addr { 7 => { return EMULATE } _ => { return RETRY } }
+    }
+    step go() by guest { h(F(addr: 7, some: none)) }
+    """
+    _, outcome = transition(text, paths=True)
+    (decision,) = outcome.decisions
+    found = [(t.text, t.values) for t in decision.path]
+    assert found == [
+        ("f.addr + total > 8", (("f.addr", "7"), ("total", "5"))),
+        ("!seen[i]", (("seen[i]", "false"),)),
+        ("big(f.addr)", (("f.addr", "7"),)),
+        ("f.some != none", (("f.some", "none"),)),
+        ("bump() == (f.addr == 7)", (("f.addr", "7"),)),
+        ("total == limit", (("total", "3"), ("limit", "0"))),
+        ("all(k in 0..1: seen[k] => f.addr == k)", ()),
+    ]

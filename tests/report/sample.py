@@ -163,7 +163,7 @@ LASSO = Trace(
     initial=START,
     steps=(
         step("thief", EMPTIED),
-        step("ask", ASKED, args=((1, None),), choices={(3, 7): 1}, decisions=(DECISION,)),
+        step("ask", ASKED, args=((1, None),), choices={(7,): 1}, decisions=(DECISION,)),
         step("thief", OPENED),
         step("ask", ASKED, resume=True, decisions=(DECISION,), position="before lock till", cut=span("return NOW")),
     ),

@@ -34,8 +34,8 @@ shop/desk.mmu:2:1: error: served_at_last violated [MS701]
               serve: LATER @refusal (desk.mmu:6)
               open: true -> false, last.friend: 3 -> none
    4 -+ back to 2: every state variable is as it was
-  why: serve: LATER @refusal (desk.mmu:6) because
-       desk.mmu:5 stock[c.wants] == EMPTY: true; !open: true
+  why: desk.mmu:5 stock[c.wants] == EMPTY: true; !open: true
+  starves: `thief` undoes what `a customer asks` did to open, last.friend
   needs: 1 env step in the loop: thief
   needs: 1 env step before the loop: thief
   assumes: config busy (rainy), env steps thief; ask weakly fair each,
@@ -86,9 +86,7 @@ def test_loop_is_marked_once() -> None:
 
 def test_unclosed_variables_are_named() -> None:
     trace = replace(sample.LASSO, unclosed=("stock", "open"))
-    assert plain(trace_lines(sample.PROGRAM, trace)).endswith(
-        "   4 -+ back to 2: nothing that the property sees has changed; it does not see\n                   stock of shelf, open\n"
-    )
+    assert plain(trace_lines(sample.PROGRAM, trace)).endswith("   4 -+ back to 2; unseen by the property: stock of shelf, open\n")
 
 
 def test_loop_without_stem_returns_to_the_initial_state() -> None:
