@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 from cyclopts import App, CycloptsError, Parameter
 
@@ -76,6 +76,7 @@ def check(
     stats: Annotated[bool, Parameter(help="Say where the time went.")] = False,
     accept_bounded: Annotated[bool, Parameter(help="Exit 0 where `-k` was exhausted without a counterexample.")] = False,
     cross_check: Annotated[bool, Parameter(help="Judge small systems by explicit-state search too; exit 5 if that differs.")] = False,
+    cert: Annotated[str | None, Parameter(help="Write the proofs' certificate into this folder, new or empty; see `cert check`.")] = None,
     no_color: NoColor = False,
     full: Full = False,
 ) -> int:
@@ -93,9 +94,45 @@ def check(
     asked = Asked(
         options(property=property, config=config, define=define, bound=bound, timeout=timeout, rlimit=rlimit, memory=memory, seed=seed),
         cross_check=cross_check,
+        cert=cert,
     )
+    if cert is not None and len(targets) > 1:
+        raise usage("MS518", "a certificate is of one variant: name one target with --cert")
     checker = Checker(asked, output, json=json, stats=stats, full=full, accept_bounded=accept_bounded)
     return checker.check_all(targets)
+
+
+@app.command
+def cert(
+    action: Literal["check"],
+    folder: str,
+    *,
+    spec: Annotated[
+        str | None, Parameter(help="The specification: FILE, FILE:VARIANT or a VARIANT. Default: what the folder names.")
+    ] = None,
+    solver: Annotated[
+        list[str] | None, Parameter(help="Ask this solver only (repeatable): z3, cvc5, bitwuzla. Default: all there are.")
+    ] = None,
+    timeout: Annotated[float | None, Parameter(help="Seconds for each question to each solver.")] = None,
+    no_color: NoColor = False,
+) -> int:
+    """Check a certificate: derive its obligations from the specification, compare them, and put them to other solvers.
+
+    Exit codes: 0 accepted by every solver that was asked | 1 an obligation does not hold | 2 no certificate, or of something else |
+    3 a solver has no answer | 5 as usual.
+
+    Parameters
+    ----------
+    action
+        What to do: `check`.
+    folder
+        The folder that `check --cert` wrote.
+    """
+    from mmu_smt.cli.certificates import Certified, check_certificate
+
+    assert action == "check"
+    asked = Certified(folder, spec, solver, at_least("--timeout", timeout, 0))
+    return check_certificate(asked, Output(colour=not no_color))
 
 
 @app.command

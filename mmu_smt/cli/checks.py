@@ -12,6 +12,7 @@ from mmu_smt import api
 from mmu_smt.cli.defects import debugging, internal_error
 from mmu_smt.cli.exits import Exit, of_result, worst
 from mmu_smt.cli.output import OutputError
+from mmu_smt.report.certificate_text import written_lines
 from mmu_smt.report.snippets import diagnostics_lines
 from mmu_smt.report.text import check_lines
 from mmu_smt.syntax.diagnostics import Diagnostic, SpecError
@@ -32,6 +33,7 @@ class Asked:
 
     options: Options
     cross_check: bool = False
+    cert: str | None = None
 
 
 class Checker:
@@ -102,6 +104,7 @@ class Checker:
                 memory=limits.memory,
                 seed=asked.options.seed,
                 cross_check=asked.cross_check,
+                cert=asked.cert,
                 progress=status,
             )
         except api.UnconfirmedError as error:
@@ -112,11 +115,15 @@ class Checker:
         self._stopped = api.interrupted(result)
         self._codes.append(of_result(result, accept_bounded=self._accept_bounded))
         self._results.append(result)
+        if result.certificate is not None and result.certificate.without:
+            self._codes.append(Exit.OPEN)
         if not self._json:
             named = frozenset(asked.options.properties or ())
             self._output.lines(
                 (*self._separator(), *check_lines((result,), traces_of=named, full=self._full, stats=self._stats)),
             )
+            if result.certificate is not None:
+                self._output.lines(written_lines(result.certificate))
 
     def _separator(self) -> tuple[Line, ...]:
         return ((),) if len(self._codes) > 1 else ()
