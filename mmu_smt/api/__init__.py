@@ -76,8 +76,7 @@ def check(
     many transitions. `timeout` (seconds, for everything after loading), `rlimit` (solver units per variant), `memory` (megabytes): what is
     not decided within them is `unknown`. `cross_check`: systems that are small enough are also judged by enumeration. `cert`: an empty
     or new folder for the certificate of the proofs, of one variant. `progress` is told what goes on. After a Ctrl-C the variants not yet
-    begun are
-    left out.
+    begun are left out.
 
     Raises UnconfirmedError for a counterexample that does not replay, DisagreementError where the cross-check says something else: defects
     of this program.
