@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mmu_smt import api
+from mmu_smt.api.targets import single_variant
 from mmu_smt.cli.defects import debugging, internal_error
 from mmu_smt.cli.exits import Exit, of_result, worst
 from mmu_smt.cli.output import OutputError
@@ -73,6 +74,8 @@ class Checker:
         try:
             spec = api.load(target)
             self._warn(spec)
+            if self._asked.cert is not None:
+                single_variant(spec)  # a certificate is of one
             for variant in spec.variants:
                 if not self._stopped:
                     self._check_variant(spec, variant, status)

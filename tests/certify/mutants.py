@@ -28,8 +28,8 @@ from mmu_smt.certify.manifest import (
     RelyRecord,
     RoundRecord,
     StageRecord,
-    TermRecord,
     TerminationRecord,
+    TermRecord,
 )
 from mmu_smt.interpret.explicit import ExplicitResult, explore
 from mmu_smt.interpret.machine import TooLarge
