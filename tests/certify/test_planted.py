@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from inspect import isfunction
 
 import pytest
 
@@ -147,7 +148,7 @@ def _claims_what_a_stage_names(patch: pytest.MonkeyPatch) -> None:
 PLANTS: dict[str, Plant] = {
     name.removeprefix("_"): plant
     for name, plant in list(globals().items())
-    if name.startswith("_") and not name.startswith("__") and callable(plant)
+    if isfunction(plant) and plant.__module__ == __name__ and name.startswith("_")
 }
 
 
