@@ -33,12 +33,72 @@ from mmu_smt.certify.manifest import (
 )
 from mmu_smt.interpret.explicit import ExplicitResult, explore
 from mmu_smt.interpret.machine import TooLarge
+from mmu_smt.model.cone import query_cone
 from mmu_smt.model.lower import lower
+from mmu_smt.model.system import ProgressQuery
 from mmu_smt.solve.scripts import ScriptSolver, solvers
 from mmu_smt.solve.session import Status
 from mmu_smt.witness.verdicts import Word
 from tests.differential.compare import checked
-from tests.differential.generate import generate
+from tests.differential.generate import GeneratedSpec, generate
+
+TOGGLE = """\
+state x: bool = false
+state n: 0..3 = 0
+step flip() by guest { x = !x }
+step climb() by guest when n < 3 { n += 1 }
+progress flips { recurs taken(flip) never false }
+progress climbs { recurs taken(climb) never false }
+progress flips_back { recurs taken(flip) never taken(climb) }
+invariant low { n <= 2 }
+"""
+CUT = """\
+state x: 0..3 = 0
+state w: bool = false
+state held: bool = false
+step up() by guest when x == 1 { x = 2 }
+step short() by guest when x == 2 {
+    yield "one"
+    x = 2
+}
+step long() by guest when x == 0 {
+    held = true
+    yield "one"
+    yield "two"
+    held = false
+    x = 3
+}
+step again() by guest when x == 3 { x = 0 }
+step other() by env { w = !w }
+config busy { enable other }
+progress goes_round { recurs taken(again) never false }
+progress upwards { recurs taken(up) never false }
+progress env_for_ever { recurs taken(other) never false }
+progress within_long { recurs taken(long) never taken(again) }
+invariant held_low { held => x == 0 }
+invariant never_held { !held }
+invariant never_w { !w }
+"""
+ONCE = """\
+state x: 0..3 = 0
+state w: bool = false
+step on() by guest when x < 3 {
+    yield "one"
+    x += 1
+}
+step other() by env { w = !w }
+config busy { enable other }
+progress goes_on { recurs taken(on) never false }
+progress env_for_ever { recurs taken(other) never false }
+invariant small { x <= 3 }
+invariant never_w { !w }
+"""
+HAND = (
+    GeneratedSpec(-1, TOGGLE, None, (), "loops of one transition", Counter()),
+    GeneratedSpec(-2, CUT, None, ("busy",), "a loop of a step that is interrupted", Counter()),
+    GeneratedSpec(-3, ONCE, None, ("busy",), "a variable that rises along flights", Counter()),
+)
+"""Systems in which what a rank, or a flight, rests on makes a difference: their seeds are -1, -2, -3."""
 
 PROOFS = (Word.PROVED, Word.UNREACHABLE, Word.VACUOUS)
 Stages = tuple[StageRecord, ...]
@@ -57,12 +117,12 @@ class Bench:
     """One random system with its certificate and its explicit search."""
 
     def __init__(self, seed: int) -> None:
-        spec = generate(seed)
+        spec = generate(seed) if seed >= 0 else HAND[-seed - 1]
         self.seed = seed
         self.program, self.config = checked(spec)
         properties = tuple(self.program.properties.values())
         self.judged = Judged(self.program, self.config, tuple(p for p in properties if not inapplicable(p, self.config)))
-        lowered = lower(self.program, self.config)
+        self.lowered = lowered = lower(self.program, self.config)
         cones = {p.name: lowered.cone_names(lowered.query(p)) for p in self.judged.properties}
         self.explicit: ExplicitResult = explore(self.program, self.config, max_configurations=1500, max_initial=1500, cone=cones)
         collected = Collected()
@@ -160,6 +220,9 @@ def mutate(made: Bench, stages: Stages, rng: Random) -> tuple[str, Stages]:
     """One thing changed, and what it was. Half of the mutants claim something that the explicit search denies."""
     false = [n for n, v in made.explicit.verdicts.items() if v.word not in PROOFS]
     unmet = [f"premise of {n}" for n, v in made.explicit.verdicts.items() if v.word is Word.PROVED]
+    endless = [n for n in false if isinstance(made.lowered.query(made.program.properties[n]), ProgressQuery)]
+    if endless and rng.random() < 0.5:
+        return _ranked(made, rng.choice(endless), stages, rng)
     roll = rng.random()
     if stages and (false or unmet) and roll < 0.4:
         at = rng.randrange(len(stages))
@@ -188,7 +251,7 @@ def _kind(record: StageRecord) -> str:
 def _invented(made: Bench, name: str, stages: Stages, rng: Random) -> tuple[str, Stages]:
     """A stage made up for a property that does not hold."""
     n = rng.randrange(4)
-    variables = sorted(v.payload for v in lower(made.program, made.config).system.state if isinstance(v.payload, str))
+    variables = sorted(v.payload for v in made.lowered.system.state if isinstance(v.payload, str))
     flights = next((s.flights for s in stages if isinstance(s, RelyRecord | RankRecord) and s.flights is not None), None)
     clause = TermRecord("false", "false")
     rounds = tuple(
@@ -207,6 +270,26 @@ def _invented(made: Bench, name: str, stages: Stages, rng: Random) -> tuple[str,
         made_up.append(RelyRecord((name,), flights, {}, n))
     stage = rng.choice(made_up)
     return f"invent {_kind(stage)}", (*stages, stage)
+
+
+def _ranked(made: Bench, name: str, stages: Stages, rng: Random) -> tuple[str, Stages]:
+    """A rank made up of all variables, or some, for a property that some loop violates."""
+    system = made.lowered.system
+    query = made.lowered.query(made.program.properties[name])
+    flights = next((s.flights for s in stages if isinstance(s, RelyRecord | RankRecord) and s.flights is not None), None)
+    if flights is None and any(c.actor == "env" for c in system.choices) and not system.flight:
+        flights = FlightRecord({}, tuple(sorted(str(v.payload) for v in system.state)))
+    if flights is not None and rng.random() < 0.3:
+        flights = _flights(flights, rng)
+    variables = sorted(query_cone(system, query) | system.flight)
+    rng.shuffle(variables)
+    if rng.random() < 0.3:
+        variables = variables[: rng.randrange(len(variables) + 1)]
+    last = None if flights is None or rng.random() < 0.3 else rng.randrange(2)
+    coordinates = tuple(CoordinateRecord(v, rng.choice(("rises", "falls"))) for v in variables)
+    rounds = tuple(RoundRecord((c,), last) for c in coordinates) if rng.random() < 0.5 else (RoundRecord(coordinates, last),)
+    stage = RankRecord((name,), rounds, rng.randrange(1, 3), rng.randrange(2) if flights else 0, flights)
+    return "invent a whole Rank", (*stages, stage)
 
 
 def _anyhow(record: StageRecord, rng: Random) -> StageRecord:

@@ -30,6 +30,12 @@ def test_certificates_and_their_mutants() -> None:
     assert met["accepted"] >= 1
 
 
+def test_loops_and_flights() -> None:
+    met = _all(range(-3, 0), 25)
+    assert met["refused"] >= 20
+    assert met["accepted"] >= 1
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
 def test_many_mutants() -> None:

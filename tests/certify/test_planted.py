@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from inspect import isfunction
 
@@ -17,6 +17,7 @@ from mmu_smt.model.system import SafetyQuery
 from mmu_smt.model.term import Op, Term
 from tests.certify.mutants import tried
 
+HAND = (-1, -2, -3)
 SEEDS = range(3000, 3040)
 
 Plant = Callable[[pytest.MonkeyPatch], None]
@@ -153,14 +154,18 @@ PLANTS: dict[str, Plant] = {
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("name", PLANTS)
 def test_planted_bugs_are_caught(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     PLANTS[name](monkeypatch)
-    assert any(found is not None and found.wrong for found in (tried(seed, 8) for seed in SEEDS))
+    assert _caught([*HAND, *SEEDS], 60)
 
 
-@pytest.mark.parametrize("name", ["base_one_place_short", "frame_condition_dropped", "assumptions_lost"])
+@pytest.mark.parametrize("name", ["everything_moves_one_way", "frame_condition_dropped", "flights_end_at_once"])
 def test_some_planted_bugs_are_caught(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     PLANTS[name](monkeypatch)
-    assert any(found is not None and found.wrong for found in (tried(seed, 8) for seed in SEEDS))
+    assert _caught(HAND, 60)
+
+
+def _caught(seeds: Iterable[int], mutants: int) -> bool:
+    return any(found is not None and found.wrong for found in (tried(seed, mutants if seed < 0 else 8) for seed in seeds))
