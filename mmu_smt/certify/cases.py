@@ -20,14 +20,14 @@ class NoCertificate(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Obligation:
-    """`name`: of its file, without an ending. `says`: what `unsat` means, in lines of words. `text`: the script. `transitions`: how many it
-    unrolls.
+    """`name`: of its file, without an ending. `says`: what `unsat` means, in lines of words. `text`: the script. `unrolled`: it
+    follows several transitions, which some solvers find hard.
     """
 
     name: str
     says: tuple[str, ...]
     text: str
-    transitions: int
+    unrolled: bool
 
 
 @dataclass(slots=True)
@@ -75,4 +75,4 @@ def case_of(system: TransitionSystem, asked: Sequence[Query]) -> Case:
 
 def finished(name: str, script: Script, *says: str) -> Obligation:
     """The obligation that a script makes."""
-    return Obligation(name, says, script.text(says), script.transitions)
+    return Obligation(name, says, script.text(says), script.transitions > 1)

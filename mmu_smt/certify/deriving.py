@@ -77,7 +77,7 @@ def derive(judged: Judged, proofs: Sequence[tuple[Mapping[str, int], Sequence[St
             if name in texts:
                 raise NoCertificate(f"two obligations are called {name}")
             texts[name] = obligation.text
-            made.append(ObligationRecord(name, "\n".join(obligation.says), obligation.transitions, digest(obligation.text)))
+            made.append(ObligationRecord(name, "\n".join(obligation.says), obligation.unrolled, digest(obligation.text)))
         records.append(CaseRecord(dict(values), tuple(stages), tuple(made)))
         settled.append(_settled(case, stages))
     claims = [_claim(p, settled) for p in judged.properties if all(p.name in s.proved for s in settled)]

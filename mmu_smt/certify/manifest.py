@@ -108,11 +108,11 @@ StageRecord: TypeAlias = InductionRecord | RelyRecord | RankRecord | Termination
 
 
 class ObligationRecord(Record, frozen=True):
-    """`transitions`: how many it unrolls."""
+    """`unrolled`: it follows several transitions."""
 
     file: str
     says: str
-    transitions: int
+    unrolled: bool
     sha256: str
 
 

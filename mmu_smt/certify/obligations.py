@@ -7,7 +7,7 @@ a step is any state with values of its types, and what earlier stages have settl
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import assert_never
 
@@ -129,7 +129,7 @@ def _inductive(case: Case, stage: Inductive, prefix: str) -> Iterator[Obligation
             run.take(k, k + 1)
         script.demand(f"place {k} is bad", script.any(run.bad(k, q) for q in group))
         says = f"Induction over {k} place(s), step: behind {k} good place(s), all distinct, the next one is good. Of {what}:"
-        yield finished(f"{prefix}{what}", script, says, *_listed(q.name for q in group))
+        yield replace(finished(f"{prefix}{what}", script, says, *_listed(q.name for q in group)), unrolled=k > 1)
 
 
 def _distinct(run: Unrolling, last: int) -> None:

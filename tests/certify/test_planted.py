@@ -8,7 +8,7 @@ from inspect import isfunction
 
 import pytest
 
-from mmu_smt.certify import flights, obligations, ranks, smtlib
+from mmu_smt.certify import flights, obligations, smtlib
 from mmu_smt.certify.counting import Counter
 from mmu_smt.certify.ranks import _Rank
 from mmu_smt.certify.smtlib import Node, Script
@@ -72,10 +72,6 @@ def _bad_place_assumed_good(patch: pytest.MonkeyPatch) -> None:
 
 def _everything_moves_one_way(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(_Rank, "_way", lambda self, run, place, coordinate: run.script.true)
-
-
-def _directions_swapped_in_what_is_shown(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(ranks.Way, "RISES", ranks.Way.FALLS)
 
 
 def _never_ignored(patch: pytest.MonkeyPatch) -> None:
