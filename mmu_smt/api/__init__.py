@@ -70,6 +70,7 @@ def check(
     minimize: bool = True,
     explain: bool = False,
     counterexamples: int = 1,
+    cert: str | Path | None = None,
     progress: Progress | None = None,
 ) -> tuple[CheckResult, ...]:
     """Judge the properties of every variant that the target stands for: one result each, in order.
@@ -79,14 +80,18 @@ def check(
     many transitions. `timeout` (seconds, for everything after loading), `rlimit` (solver units per variant), `memory` (megabytes): what is
     not decided within them is `unknown`. `cross_check`: systems that are small enough are also judged by enumeration. `minimize`: traces
     are made as plain as they can be; `explain`: verdicts say what would have broken their loops. `counterexamples`: so many of each
-    violated property, if there are, which differ in what is decided. `progress` is told what goes on. After a
-    Ctrl-C the variants not yet begun are left out.
+    violated property, if there are, which differ in what is decided. `cert`: an empty or new folder for the certificate of the proofs, of
+    one variant. `progress` is told what goes on. After a Ctrl-C the variants not yet begun are left out.
 
     Raises UnconfirmedError for a counterexample that does not replay, DisagreementError where the cross-check says something else: defects
     of this program.
     """
     spec = _spec(target)
     limits = Limits(bound, timeout, rlimit, memory)
+    if cert is not None:
+        name = single_variant(spec) if variant is None else variant
+        request = replace(_request(spec, name, properties, config, params, limits, seed), cross_check=cross_check)
+        return (_certified(spec, name, request, cert, progress),)
     started = time.monotonic()
     results: list[CheckResult] = []
     for name in spec.variants if variant is None else (variant,):
@@ -104,6 +109,15 @@ def check(
         if interrupted(results[-1]):
             break
     return tuple(results)
+
+
+def _certified(spec: Spec, variant: str | None, request: Request, folder: str | Path, progress: Progress | None) -> CheckResult:
+    from mmu_smt.api import certifying
+
+    path = certifying.prepare(folder)
+    collected = certifying.Collected()
+    result = check_program(request, progress=progress, proved=collected.add)
+    return result if interrupted(result) else certifying.write(path, spec, variant, request, result, collected)
 
 
 def compare(

@@ -16,6 +16,7 @@ from mmu_smt.witness.verdicts import CheckResult, UnknownReason, Verdict, Word, 
 if TYPE_CHECKING:
     from mmu_smt.engines.result import EngineResult, EngineVerdict, RawRun
     from mmu_smt.engines.uninterrupted import Uninterrupted
+    from mmu_smt.model.argument import Proof
     from mmu_smt.model.lower import Lowered
     from mmu_smt.model.system import ProgressQuery, SafetyQuery
     from mmu_smt.semantics.program import Config, Program, Property
@@ -57,10 +58,17 @@ class Request:
     cross_check: bool = False
 
 
-def check_program(request: Request, *, progress: Progress | None = None, settled: Callable[[Verdict], None] | None = None) -> CheckResult:
+def check_program(
+    request: Request,
+    *,
+    progress: Progress | None = None,
+    settled: Callable[[Verdict], None] | None = None,
+    proved: Callable[[Mapping[str, int], Proof], None] | None = None,
+) -> CheckResult:
     """Judge the request's properties. Every trace has been replayed by the interpreter.
 
     `settled` is told verdicts as soon as nothing can change them any more, those without a run first; it may not hear of all.
+    `proved` is told of each case that has been judged what was settled in it, and by which arguments.
 
     On Ctrl-C the properties without a verdict are unknown(interrupted). Raises SpecError where the system is too large to be lowered,
     UnconfirmedError where a counterexample does not replay, DisagreementError where a cross-check comes to another verdict.
@@ -71,7 +79,7 @@ def check_program(request: Request, *, progress: Progress | None = None, settled
     stats: Mapping[str, int | float | str] = {}
     if asked:
         with suppress(KeyboardInterrupt):
-            verdicts, stats = _judge(request, asked, clock, progress, settled or _nobody)
+            verdicts, stats = _judge(request, asked, clock, progress, settled or _nobody, proved or _unproved)
         clock.leave()
     return CheckResult(
         program=request.program,
@@ -91,6 +99,7 @@ def _judge(
     clock: _Phases,
     progress: Progress | None,
     settled: Callable[[Verdict], None],
+    proved: Callable[[Mapping[str, int], Proof], None],
 ) -> tuple[dict[str, Verdict], Mapping[str, int | float | str]]:
     from mmu_smt.api.cases import merged, together, unbeatable
     from mmu_smt.model.lower import cases
@@ -110,6 +119,7 @@ def _judge(
         say = None if progress is None else partial(_say, progress, prefix)
         lowered, queries, result, long_runs = search(share, wanted, clock, say, case)
         stats.append(result.stats)
+        proved(case, result.proof)
         answers = zip(wanted, queries, result.verdicts, strict=True)
         for judged, query, answer in sorted(answers, key=lambda item: item[2].run is not None):
             clock.enter("replay")
@@ -132,6 +142,10 @@ def _judge(
 
 
 def _nobody(_verdict: Verdict) -> None:
+    pass
+
+
+def _unproved(_case: Mapping[str, int], _proof: Proof) -> None:
     pass
 
 

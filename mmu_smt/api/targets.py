@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from difflib import get_close_matches
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from mmu_smt.semantics.program import EMPTY_CONFIG, Config, Program, Property, combine
@@ -43,6 +44,14 @@ class Spec:
     def warnings(self) -> tuple[Diagnostic, ...]:
         """Findings in the files that do not stand in the way."""
         return self._workspace.warnings
+
+    @property
+    def digest(self) -> str:
+        """Of the texts of all files, imported ones included; their names play no role."""
+        total = sha256()
+        for source in self._workspace.files:
+            total.update(sha256(source.text.encode()).digest())
+        return total.hexdigest()
 
     def expectations(self) -> tuple[Expectation, ...]:
         """What the `expect` blocks of the named file itself say, in order. Raises SpecError."""

@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 from cyclopts import App, CycloptsError, Parameter
 
@@ -85,6 +85,7 @@ def check(
         int, Parameter(name="--max-cex", help="Up to N counterexamples of a property, which differ in what is decided.")
     ] = 1,
     no_minimize: Annotated[bool, Parameter(name="--no-minimize", help="Traces as the solver finds them: quicker, not plainer.")] = False,
+    cert: Annotated[str | None, Parameter(help="Write the proofs' certificate into this folder, new or empty; see `cert check`.")] = None,
     no_color: NoColor = False,
     full: Full = False,
 ) -> int:
@@ -106,9 +107,45 @@ def check(
         minimize=not no_minimize,
         counterexamples=int(at_least("--max-cex", max_cex, 1) or 1),
         formats=wanted_formats(format, json=json),
+        cert=cert,
     )
+    if cert is not None and len(targets) > 1:
+        raise usage("MS518", "a certificate is of one variant: name one target with --cert")
     checker = Checker(asked, output, json=json, stats=stats, full=full, accept_bounded=accept_bounded)
     return checker.check_all(targets)
+
+
+@app.command
+def cert(
+    action: Literal["check"],
+    folder: str,
+    *,
+    spec: Annotated[
+        str | None, Parameter(help="The specification: FILE, FILE:VARIANT or a VARIANT. Default: what the folder names.")
+    ] = None,
+    solver: Annotated[
+        list[str] | None, Parameter(help="Ask this solver only (repeatable): z3, cvc5, bitwuzla. Default: all there are.")
+    ] = None,
+    timeout: Annotated[float | None, Parameter(help="Seconds for each question to each solver.")] = None,
+    no_color: NoColor = False,
+) -> int:
+    """Check a certificate: derive its obligations from the specification, compare them, and put them to other solvers.
+
+    Exit codes: 0 accepted by every solver that was asked | 1 an obligation does not hold | 2 no certificate, or of something else |
+    3 a solver has no answer | 5 as usual.
+
+    Parameters
+    ----------
+    action
+        What to do: `check`.
+    folder
+        The folder that `check --cert` wrote.
+    """
+    from mmu_smt.cli.certificates import Certified, check_certificate
+
+    assert action == "check"
+    asked = Certified(folder, spec, solver, at_least("--timeout", timeout, 0))
+    return check_certificate(asked, Output(colour=not no_color))
 
 
 @app.command

@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mmu_smt import api
+from mmu_smt.api.targets import single_variant
 from mmu_smt.cli.defects import debugging, internal_error
 from mmu_smt.cli.exits import Exit, of_result, worst
 from mmu_smt.cli.formats import Wanted, write_formats
 from mmu_smt.cli.output import OutputError
+from mmu_smt.report.certificate_text import written_lines
 from mmu_smt.report.snippets import diagnostics_lines
 from mmu_smt.report.text import check_lines
 from mmu_smt.syntax.diagnostics import Diagnostic, SpecError
@@ -36,6 +38,7 @@ class Asked:
     minimize: bool = True
     counterexamples: int = 1
     formats: tuple[Wanted, ...] = ()
+    cert: str | None = None
 
 
 class Checker:
@@ -81,6 +84,8 @@ class Checker:
         try:
             spec = api.load(target)
             self._warn(spec)
+            if self._asked.cert is not None:
+                single_variant(spec)  # a certificate is of one
             for variant in spec.variants:
                 if not self._stopped:
                     self._check_variant(spec, variant, status)
@@ -115,6 +120,7 @@ class Checker:
                 minimize=asked.minimize,
                 counterexamples=asked.counterexamples,
                 explain=not self._json or bool(asked.formats),
+                cert=asked.cert,
                 progress=status,
             )
         except api.UnconfirmedError as error:
@@ -125,11 +131,15 @@ class Checker:
         self._stopped = api.interrupted(result)
         self._codes.append(of_result(result, accept_bounded=self._accept_bounded))
         self._results.append(result)
+        if result.certificate is not None and result.certificate.without:
+            self._codes.append(Exit.OPEN)
         if not self._json and not self._silent:
             named = frozenset(asked.options.properties or ())
             self._output.lines(
                 (*self._separator(), *check_lines((result,), traces_of=named, full=self._full, stats=self._stats)),
             )
+            if result.certificate is not None:
+                self._output.lines(written_lines(result.certificate))
 
     def _separator(self) -> tuple[Line, ...]:
         return ((),) if len(self._codes) > 1 else ()

@@ -23,6 +23,7 @@ from mmu_smt.engines.flights import Flights, NoFlights
 from mmu_smt.engines.induction import Induction
 from mmu_smt.engines.lasso import LassoGoal
 from mmu_smt.engines.ledger import LEAST, Ledger
+from mmu_smt.engines.proofs import REST, Proofs
 from mmu_smt.engines.ranking import Ranking
 from mmu_smt.engines.rely import RelyGuarantee
 from mmu_smt.engines.result import EngineResult, Invariant, OutOfBudget, RawRun
@@ -158,6 +159,7 @@ class _Check:
         self._uninterrupted = uninterrupted if system.flight and max_bound is None else None
         self._uninterrupted_search: UninterruptedSearch | None = None
         self._provisional: dict[str, _Provisional] = {}  # runs that need not be the shortest
+        self._proofs = Proofs()
         self._sessions: dict[str, Session] = {}
         self._seconds: dict[str, float] = {}
         self._phase = "start"
@@ -183,7 +185,7 @@ class _Check:
             self._leave_open(Word.UNKNOWN, UnknownReason.MEMORY)
         except KeyboardInterrupt:
             self._leave_open(Word.UNKNOWN, UnknownReason.INTERRUPTED)
-        return EngineResult(self._ledger.verdicts(), dict(self._seconds), self._stats())
+        return EngineResult(self._ledger.verdicts(), dict(self._seconds), self._stats(), self._proofs.stages)
 
     # ------------------------------------------------------------------------------------------ one depth
 
@@ -370,6 +372,8 @@ class _Check:
 
     def _exhausted(self, depth: int) -> None:
         """There is no run of `depth` transitions, and every shorter one has been asked about."""
+        names = [*self._goals, *self._lassos] if depth else self._ledger.queries
+        self._proofs.exhausted(names, depth, self._least())
         if depth == 0:
             self._ledger.no_initial_state(self._phase)
             return
@@ -385,6 +389,7 @@ class _Check:
             self._sessions["induction"] = Session(self._meter, seed=self._seed)
             self._induction = Induction(self._sessions["induction"], self._system, self._induction_cone, candidates)
         proved = self._induction.inductive(depth, 2 * self._session.effort + INDUCTION_ALLOWANCE)
+        self._proofs.inductive(proved, depth)
         for query in candidates:
             if query.name in proved:
                 self._proved_safety(query.name, f"{depth}-induction")
@@ -407,6 +412,7 @@ class _Check:
         except NoFlights:
             proved = frozenset[str]()
         self._rely_done = True
+        self._proofs.relied(proved, rely, self._idle, self._initial)
         self._lemmas = [q for q in self._rest if q.name in proved]
         for query in candidates:
             if query.name in proved:
@@ -419,7 +425,7 @@ class _Check:
         cone = self._cones.close(self._induction_cone | system.flight)
         table, nothing = system.table, valuation(system, idle)
         self._rest = [
-            SafetyQuery(f"rest {n}", table.and_(nothing, table.not_(valuation(system, {n: v}))), on_state=True)
+            SafetyQuery(f"{REST}{n}", table.and_(nothing, table.not_(valuation(system, {n: v}))), on_state=True)
             for n, v in self._initial.items()
             if n in cone and n not in idle
         ]
@@ -481,6 +487,7 @@ class _Check:
                 self._lassos.pop(name)
             else:
                 by = f"ranking by {len(ranked.ranking.stable)} monotone variables, {ranked.ranking.length} steps"
+                self._proofs.add(ranked.ranking.argument(name, query.recurs))
                 self._proved(name, by, None)
 
     def _shape(self, name: str) -> _Shape:
@@ -528,6 +535,8 @@ class _Check:
                 if exists not in answers:
                     answers[exists] = exists(depth, Inquiry(self._session, self._phase, before + allowance))
                 if not answers[exists]:
+                    fair = name in self._lassos and name not in self._goals and self._lassos[name].product
+                    self._proofs.recurrent(name, depth, self._least(), fair=fair)
                     self._proved(name, f"recurrence bound {depth - 1}", depth)
             except GaveUp:
                 answers[exists] = True
@@ -557,6 +566,10 @@ class _Check:
         self._lassos.pop(name, None)
 
     # ------------------------------------------------------------------------------------------ bookkeeping
+
+    def _least(self) -> dict[str, int]:
+        """How often what recurs has been seen to happen, of queries that count."""
+        return {name: goal.most for name, goal in self._goals.items() if isinstance(goal, CountGoal)}
 
     def _wants_least(self, name: str) -> bool:
         query = self._ledger.queries[name]

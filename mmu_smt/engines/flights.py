@@ -63,6 +63,11 @@ class Flights:
     def places(self) -> int:
         return self.unroller.length
 
+    @property
+    def changed(self) -> frozenset[str]:
+        """State variables that env steps change, whatever has been found out since. Known when it has begun."""
+        return frozenset(self._changed)
+
     def learn(self, facts: Sequence[Term]) -> None:
         """Take note of what holds of every reachable state."""
         conjuncts = _over(self._system, facts, frozenset(self.unroller.cone))

@@ -113,6 +113,11 @@ class LassoGoal:
             self._claims[length, self.fair] = claim
         return self._claims[length, self.fair]
 
+    @property
+    def product(self) -> bool:
+        """Whether it is to repeat itself is decided with what fairness has seen, too."""
+        return bool(self._requirements) and self.fair
+
     def simple_path_exists(self, length: int, inquiry: Inquiry) -> bool:
         """Is there a run of that many transitions on which a longer lasso could lie? If not, refuting this length refutes all. Raises as
         `inquiry` does.
@@ -121,7 +126,7 @@ class LassoGoal:
         fairness the same holds of states paired with "the loop has begun" and what has been seen in it, since a repetition there can be cut
         out.
         """
-        if not self._requirements or not self.fair:
+        if not self.product:
             return self.loops.plain.exists(length, inquiry)
         self._extend(length)
         return self._product.exists(length, inquiry, (self._active,))

@@ -23,6 +23,7 @@ from mmu_smt.engines.completeness import Inquiry
 from mmu_smt.engines.flights import Flights, NoFlights
 from mmu_smt.engines.targets import Targets
 from mmu_smt.engines.unroll import Observer, Unroller
+from mmu_smt.model.argument import Along, Coordinate, Ranked, Round, Way
 from mmu_smt.model.system import TransitionSystem
 from mmu_smt.model.term import Term
 
@@ -40,6 +41,7 @@ class _Event:
     by_env: bool | None = None
     first: int = 1
     excluded: bool = False
+    excluded_at: tuple[int, int] = (0, 0)  # `first` and the length of a flight by then
 
 
 class Ranking:
@@ -62,6 +64,8 @@ class Ranking:
     ) -> None:
         self.stable: list[str] = []
         """Variables that stand still in every loop, in the order in which they were found."""
+        self.rounds: list[Round] = []
+        """The same, with the ways in which they move, as they were found together."""
         self.length = 0
         """Transitions of the longest runs looked at."""
         self._inquiry = inquiry
@@ -79,6 +83,9 @@ class Ranking:
         self._refuted: dict[Observer, frozenset[str]] = {}  # by a transition from a valid state in which these variables moved
         self._same: dict[str, Observer] = {}
         self._one_way: dict[str, tuple[Observer, ...]] = {}
+        self._coordinates: dict[Observer, Coordinate] = {}
+        self._has_env = env is not None
+        self._idle = dict(idle)
         self._compare(system)
         self._complete = False  # `stable` is
         self._round: list[Observer] | None = None  # what the round going on has not refuted
@@ -115,7 +122,15 @@ class Ranking:
         if self._longest is None:
             self._longest = self._longest_flight()
         event.excluded = self._excludes(event, self._longest, longest)
+        if event.excluded:
+            event.excluded_at = event.first, self._longest
         return event.excluded
+
+    def argument(self, query: str, recurs: Term) -> Ranked:
+        """Why no loop has this event, once that has been found."""
+        first, behind = self._events[recurs.id].excluded_at
+        along = Along(tuple(self._idle.items()), tuple(sorted(self._flights.changed))) if self._has_env else None
+        return Ranked((query,), tuple(self.rounds), first, behind, along)
 
     def _excludes(self, event: _Event, behind: int, longest: int) -> bool:
         """Runs begin where no step is in flight. Going back n transitions from `recurs` may lead into a flight; its beginning is at most
@@ -182,23 +197,31 @@ class Ranking:
                 up, down = table.or_(table.not_(before), after), table.or_(table.not_(after), before)
             same = table.eq(before, after)
             self._same[name] = Observer(f"{name} stays", same, on_state=False)
-            ways = [Observer(f"{name} rises", up, on_state=False), Observer(f"{name} falls", down, on_state=False)]
+            ways = {
+                Observer(f"{name} rises", up, on_state=False): Coordinate(name, Way.RISES),
+                Observer(f"{name} falls", down, on_state=False): Coordinate(name, Way.FALLS),
+            }
             for target in targets.of(name):
-                ways.append(Observer(f"{name} settles {target.id}", table.or_(same, table.eq(after, target)), on_state=False))
+                settles = Observer(f"{name} settles {target.id}", table.or_(same, table.eq(after, target)), on_state=False)
+                ways[settles] = Coordinate(name, Way.SETTLES, target)
             self._one_way[name] = tuple(ways)
+            self._coordinates |= ways
 
     def _find_stable(self) -> None:
         """Rounds to the fixpoint: whatever moves one way while the stable variables stand still is stable too."""
         while names := [n for n in self._same if n not in self.stable]:
-            found = self._monotone_anywhere(names) if self._round is None else []
-            found = found or self._monotone_now(names)
+            turn = Round(self._monotone_anywhere(names)) if self._round is None else Round(())
+            if not turn.coordinates:
+                turn = Round(self._monotone_now(names), self._place)
             self._round = None
-            if not found:
+            if not turn.coordinates:
                 return
+            found = [c.variable for c in turn.coordinates]
+            self.rounds.append(turn)
             self.stable.extend(found)
             self._flights.undisturbed(found)
 
-    def _monotone_anywhere(self, names: Sequence[str]) -> list[str]:
+    def _monotone_anywhere(self, names: Sequence[str]) -> tuple[Coordinate, ...]:
         """Those of the names that move one way in every transition from a valid state."""
         observe, value = self._anywhere.observe, self._session.value
         still = dict(zip(self._same, observe(list(self._same.values()), 0), strict=True))
@@ -213,9 +236,9 @@ class Ranking:
             moved = frozenset(n for n, literal in still.items() if not value(literal))
             self._refuted.update((o, moved) for o in left if not value(literals[o]))
             left = [o for o in left if value(literals[o])]
-        return [name for name in names if any(o in left for o in self._one_way[name])]
+        return self._of(names, left)
 
-    def _monotone_now(self, names: Sequence[str]) -> list[str]:
+    def _monotone_now(self, names: Sequence[str]) -> tuple[Coordinate, ...]:
         """Those of the names that move one way in every transition of a flight. Each model drops all that it refutes."""
         if self._round is None:
             self._round = [o for name in names for o in self._one_way[name]]
@@ -230,7 +253,12 @@ class Ranking:
                 self._place += 1
             else:
                 break
-        return [name for name in names if any(o in self._round for o in self._one_way[name])]
+        return self._of(names, self._round)
+
+    def _of(self, names: Sequence[str], left: Sequence[Observer]) -> tuple[Coordinate, ...]:
+        """Of each of the names one way that is left, if there is any."""
+        ways = [next((o for o in self._one_way[name] if o in left), None) for name in names]
+        return tuple(self._coordinates[o] for o in ways if o is not None)
 
     def _still(self, n: int) -> tuple[int, ...]:
         """Literals: the stable variables stand still in the first n transitions."""

@@ -30,6 +30,16 @@ class RelyGuarantee:
         self._place = 0
         self._observers = {q.name: bad_observer(system, q) for q in self._alive}
 
+    @property
+    def last(self) -> int:
+        """The place behind which no flight goes on, once something has been proved."""
+        return self._place
+
+    @property
+    def disturbed(self) -> frozenset[str]:
+        """State variables that env steps change, once something has been proved."""
+        return self._flights.changed
+
     def provable(self) -> frozenset[str]:
         """Names of the queries that hold of every run (covers: that no run reaches).
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from mmu_smt.model.argument import Proof
 from mmu_smt.model.system import SafetyQuery
 from mmu_smt.model.term import Term
 from mmu_smt.witness.verdicts import Minima, OpenPremise, UnknownReason, Word
@@ -65,11 +66,12 @@ class EngineVerdict:
 
 @dataclass(frozen=True, slots=True)
 class EngineResult:
-    """One verdict for each query, in order; wall seconds by phase; counts for `--stats`."""
+    """One verdict for each query, in order; wall seconds by phase; counts for `--stats`; what was settled and why."""
 
     verdicts: tuple[EngineVerdict, ...]
     seconds: Mapping[str, float] = field(default_factory=dict[str, float])
     stats: Mapping[str, int | float | str] = field(default_factory=dict[str, int | float | str])
+    proof: Proof = ()
 
     def __getitem__(self, name: str) -> EngineVerdict:
         return next(v for v in self.verdicts if v.name == name)

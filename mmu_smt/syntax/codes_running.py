@@ -310,7 +310,7 @@ Give the variable of the second variant a name of its own; what only one variant
         "one variant was expected",
         """\
 ## What it means
-A comparison is of two variants, and the target stands for several.
+A comparison is of two variants, a certificate of one, and the target stands for several.
 
 ## Example
 ```

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from mmu_smt.semantics.program import Config, Program, Property
+from mmu_smt.witness.certificates import Written
 from mmu_smt.witness.explanations import Explanation
 from mmu_smt.witness.traces import Trace
 
@@ -104,3 +105,4 @@ class CheckResult:
     stats: Mapping[str, int | float | str] = field(default_factory=dict[str, int | float | str])
     given: Mapping[str, int] = field(default_factory=dict[str, int])  # parameters that the user set, and to what
     seed: int = 0
+    certificate: Written | None = None  # where one was asked for

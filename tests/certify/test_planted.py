@@ -1,0 +1,132 @@
+"""Planted bugs in what derives and prints obligations: the comparison of certificates and mutants with explicit search notices each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from inspect import isfunction
+
+import pytest
+
+from mmu_smt.certify import obligations, smtlib
+from mmu_smt.certify.ranks import _Rank
+from mmu_smt.certify.smtlib import Node, Script
+from mmu_smt.certify.unrolling import Unrolling
+from mmu_smt.model.system import SafetyQuery
+from mmu_smt.model.term import Op, Term
+from tests.certify.mutants import tried
+
+HAND = (-1, -2, -3)
+SEEDS = range(3000, 3040)
+
+Plant = Callable[[pytest.MonkeyPatch], None]
+
+
+def _base_one_place_short(patch: pytest.MonkeyPatch) -> None:
+    original = obligations._within
+
+    def within(case, cone, facts, ends, name, says):
+        return original(case, cone, facts, [replace(e, last=e.last - 1) for e in ends], name, says)
+
+    patch.setattr(obligations, "_within", within)
+
+
+def _frame_condition_dropped(patch: pytest.MonkeyPatch) -> None:
+    original = Unrolling.__init__
+
+    def init(self: Unrolling, script: Script, system: object, cone: frozenset[str], **more: object) -> None:
+        original(self, script, system, cone, **more)  # type: ignore[arg-type]
+        self._cone = self._cone[:-1]
+
+    patch.setattr(Unrolling, "__init__", init)
+
+
+def _assumptions_lost(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Unrolling, "initialise", lambda self: self.script.demand("", self.at(0, self._system.domain_state)))
+
+
+def _initial_states_contradict(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Unrolling, "initialise", lambda self: self.script.demand("", self.script.false))
+
+
+def _last_bad_forgotten(patch: pytest.MonkeyPatch) -> None:
+    original = Script.any
+
+    def any_(self: Script, parts: object) -> Node:
+        parts = list(parts)  # type: ignore[call-overload]
+        return original(self, parts[:-1] if len(parts) > 1 else parts)
+
+    patch.setattr(Script, "any", any_)
+
+
+def _bad_place_assumed_good(patch: pytest.MonkeyPatch) -> None:
+    original = obligations.known_states
+
+    def known(run: Unrolling, facts: list[SafetyQuery], place: int) -> None:
+        original(run, facts, place)
+        run.script.demand("", run.script.negated(run.took(place)))
+
+    patch.setattr(obligations, "known_states", known)
+
+
+def _everything_moves_one_way(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(_Rank, "_way", lambda self, run, place, coordinate: run.script.true)
+
+
+def _never_ignored(patch: pytest.MonkeyPatch) -> None:
+    original = _Rank.__init__
+
+    def init(self: _Rank, *args: object) -> None:
+        original(self, *args)  # type: ignore[arg-type]
+        self._moves = self._system.table.and_(self._moves, self._query.never)
+
+    patch.setattr(_Rank, "__init__", init)
+
+
+def _end_one_late(patch: pytest.MonkeyPatch) -> None:
+    original = obligations._run_of
+    patch.setattr(obligations, "_run_of", lambda case, cone, facts, length: original(case, cone, facts, length + 2))
+
+
+def _negations_lost(patch: pytest.MonkeyPatch) -> None:
+    original = Script._operator
+
+    def operator(self: Script, term: Term, args: tuple[Node, ...]) -> Node:
+        return args[0] if term.op is Op.NOT else original(self, term, args)
+
+    patch.setattr(Script, "_operator", operator)
+
+
+def _constants_cut(patch: pytest.MonkeyPatch) -> None:
+    original = smtlib._head
+    patch.setattr(smtlib, "_head", lambda term: original(term).replace("bv3 ", "bv2 ") if term.op is Op.CONST else original(term))
+
+
+def _frames_confused(patch: pytest.MonkeyPatch) -> None:
+    original = Unrolling.state
+    patch.setattr(Unrolling, "state", lambda self, place, name: original(self, max(0, place - 1), name))
+
+
+PLANTS: dict[str, Plant] = {
+    name.removeprefix("_"): plant
+    for name, plant in list(globals().items())
+    if isfunction(plant) and plant.__module__ == __name__ and name.startswith("_")
+}
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("name", PLANTS)
+def test_planted_bugs_are_caught(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    PLANTS[name](monkeypatch)
+    assert _caught([*HAND, *SEEDS], 60)
+
+
+@pytest.mark.parametrize("name", ["everything_moves_one_way", "frame_condition_dropped", "never_ignored"])
+def test_some_planted_bugs_are_caught(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    PLANTS[name](monkeypatch)
+    assert _caught(HAND, 60)
+
+
+def _caught(seeds: Iterable[int], mutants: int) -> bool:
+    return any(found is not None and found.wrong for found in (tried(seed, mutants if seed < 0 else 8) for seed in seeds))
