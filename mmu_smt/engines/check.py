@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import TypeAlias
 
-from mmu_smt.engines import directed
+from mmu_smt.engines import directed, shares
 from mmu_smt.engines.bounded import CountGoal, Goal, SafetyGoal, Search, valuation
 from mmu_smt.engines.completeness import GaveUp, Inquiry
 from mmu_smt.engines.dependencies import Cones
@@ -33,46 +33,6 @@ from mmu_smt.model.system import ProgressQuery, SafetyQuery, TransitionSystem
 from mmu_smt.solve.budget import Budget, Meter, OutOfMemory
 from mmu_smt.solve.session import Session
 from mmu_smt.witness.verdicts import UnknownReason, Word
-
-INDUCTION_ALLOWANCE = 3_000_000
-"""Solver units that induction may spend beyond twice what the search has spent. A share, so that neither starves the other, and in units,
-not in seconds, so that the course of a run does not depend on the machine."""
-
-RELY_ALLOWANCE = 30_000_000
-"""The same for rely-guarantee induction, which may spend twice what the search has spent: with it every safety query may be settled."""
-
-RELY_PATIENCE = 10_000_000
-"""Units of the search after which ranking no longer waits for invariants to be proved."""
-
-RANKING_ALLOWANCE = 1_000_000
-"""The same for arguments that exclude loops, for each progress query; together they may spend three times what the search has spent."""
-
-RANKING_LENGTHS = 16
-"""Lengths of runs looked at for each depth of the search: runs of a few variables are cheap."""
-
-RECURRENCE_ALLOWANCE = 1_000_000
-"""The same for questions about simple paths."""
-
-LASSO_ALLOWANCE = 1_000_000
-"""The same for lassos, beyond half of what everything else has spent: where runs end after all, each lasso looked for was in vain."""
-
-IDLE_LASSO_ALLOWANCE = 100_000
-"""The same where only `within least` wants them, beyond one part in 32: as a rule such a count is bounded."""
-
-LASSO_LAG = 8
-"""Lassos never lag behind by more transitions than this."""
-
-IDLE_LASSO_LAG = 32
-"""The same where only `within least` wants them."""
-
-UNINTERRUPTED_ALLOWANCE = 5_000_000
-"""Units that the search among uninterrupted runs may spend beyond what the search for the shortest ones has spent."""
-
-UNINTERRUPTED_PATIENCE = 20_000_000
-"""Units for which a shorter run is still looked for when one without interruptions has been found."""
-
-LEMMA_DEPTH = 2
-"""Nobody asks for lemmas, so that no longer run is searched for one; what is proved of them by then, or along flights, helps others."""
 
 
 def check_queries(
@@ -224,7 +184,7 @@ class _Check:
             with self._timed("search", f"depth {depth}"):
                 self._reach([g for g in self._goals.values() if _faulting(g)], depth)
                 self._search.advance()
-        if depth > LEMMA_DEPTH:
+        if depth > shares.LEMMA_DEPTH:
             self._leave_lemmas()
         with self._timed("search", f"depth {depth}"):
             self._reach([g for g in self._goals.values() if not _faulting(g) and g.name not in self._premises], depth)
@@ -313,10 +273,10 @@ class _Check:
             others = before - self._lasso_effort
             if all(self._only_bounds(name) for name in self._lassos):
                 # An infinite run raises the count again and again: where it has not just grown, there may soon be no longer run.
-                overspent = 32 * self._lasso_effort > others + 32 * IDLE_LASSO_ALLOWANCE or depth not in self._grown.values()
-                lag = IDLE_LASSO_LAG
+                overspent = 32 * self._lasso_effort > others + 32 * shares.IDLE_LASSO_ALLOWANCE or depth not in self._grown.values()
+                lag = shares.IDLE_LASSO_LAG
             else:
-                overspent, lag = 2 * self._lasso_effort > others + 2 * LASSO_ALLOWANCE, LASSO_LAG
+                overspent, lag = 2 * self._lasso_effort > others + 2 * shares.LASSO_ALLOWANCE, shares.LASSO_LAG
             if length and overspent and depth < length + lag and depth != self._max_bound:
                 return
             goals = [goal for goal in self._lassos.values() if goal.refuted < length]
@@ -347,7 +307,7 @@ class _Check:
             return
         self._provisional = {n: p for n, p in self._provisional.items() if self._ledger.is_open(n)}
         for name, found in self._provisional.items():
-            if self._session.effort > found.effort + UNINTERRUPTED_PATIENCE:
+            if self._session.effort > found.effort + shares.UNINTERRUPTED_PATIENCE:
                 self._settle_provisional(name)
         wanted = {n for n in self._ledger.queries if self._ledger.is_open(n) and n not in self._provisional}
         if not wanted:
@@ -356,7 +316,7 @@ class _Check:
             self._uninterrupted_search = UninterruptedSearch(self._uninterrupted(), wanted, self._meter, self._seed)
             self._sessions["uninterrupted"] = self._uninterrupted_search.session
         search = self._uninterrupted_search
-        while search.session.effort <= self._session.effort + UNINTERRUPTED_ALLOWANCE:
+        while search.session.effort <= self._session.effort + shares.UNINTERRUPTED_ALLOWANCE:
             for name, run in search.deepen(wanted).items():
                 self._provisional[name] = _Provisional(run, self._session.effort)
                 wanted.discard(name)
@@ -388,7 +348,7 @@ class _Check:
         if self._induction is None:
             self._sessions["induction"] = Session(self._meter, seed=self._seed)
             self._induction = Induction(self._sessions["induction"], self._system, self._induction_cone, candidates)
-        proved = self._induction.inductive(depth, 2 * self._session.effort + INDUCTION_ALLOWANCE)
+        proved = self._induction.inductive(depth, 2 * self._session.effort + shares.INDUCTION_ALLOWANCE)
         self._proofs.inductive(proved, depth)
         for query in candidates:
             if query.name in proved:
@@ -404,7 +364,7 @@ class _Check:
         if self._rely_guarantee is None:
             self._rely_guarantee = self._begin_to_rely(candidates)
         rely, inquiry = self._rely_guarantee
-        inquiry.until = 2 * self._session.effort + RELY_ALLOWANCE
+        inquiry.until = 2 * self._session.effort + shares.RELY_ALLOWANCE
         try:
             proved = rely.provable()
         except GaveUp:
@@ -447,7 +407,7 @@ class _Check:
 
     def _rank(self, depth: int) -> None:
         """Exclude loops whatever the stem, by variables that only move one way. What induction has proved by then helps."""
-        if self._waits_for_rely(RELY_PATIENCE):
+        if self._waits_for_rely(shares.RELY_PATIENCE):
             return
         for name in list(self._lassos):
             if name in self._provisional or self._shape(name) in self._unranked or (self._system.flight and not self._interrupted):
@@ -466,10 +426,10 @@ class _Check:
     def _rank_one(self, name: str, depth: int) -> None:
         shape = self._shape(name)
         share = 3 * self._session.effort // len({self._shape(n) for n in self._lassos})
-        until = self._lasso_effort if self._only_bounds(name) else share + RANKING_ALLOWANCE
+        until = self._lasso_effort if self._only_bounds(name) else share + shares.RANKING_ALLOWANCE
         query = self._lassos[name].query
         if shape not in self._rankings:
-            if self._only_bounds(name) and (until <= RANKING_ALLOWANCE // 2 or self._grown.get(name) != depth):
+            if self._only_bounds(name) and (until <= shares.RANKING_ALLOWANCE // 2 or self._grown.get(name) != depth):
                 return  # looking for lassos costs so little that there is no need to know that there are none
             session = self._sessions[f"ranking {name}"] = Session(self._meter, seed=self._seed)
             inquiry = Inquiry(session, self._phase, 0)
@@ -482,7 +442,7 @@ class _Check:
             ranked.ranking.learn(list(news.values()))
             ranked.told.update(news)
         ranked.inquiry.until, ranked.inquiry.phase = max(until, ranked.inquiry.until), self._phase
-        if ranked.ranking.excludes_loops(query.recurs, RANKING_LENGTHS * depth):
+        if ranked.ranking.excludes_loops(query.recurs, shares.RANKING_LENGTHS * depth):
             if self._only_bounds(name):  # there is a bound, and the count goes on to find it
                 self._lassos.pop(name)
             else:
@@ -512,9 +472,12 @@ class _Check:
         for claim in claims:
             facts = (*(goal.query for goal in self._search.facts), *self._lemmas)
             proof = self._directed.pursue(claim, facts, self._directed.share(self._session.effort, claims), self._phase)
-            if proof is not None and isinstance(claim.query, SafetyQuery):
+            if proof is None:
+                continue
+            self._proofs.directed(claim.query.name, proof.by, proof.invariant)
+            if isinstance(claim.query, SafetyQuery):
                 self._proved_safety(claim.query.name, proof.by, proof.invariant)
-            elif proof is not None:
+            else:
                 self._proved(claim.query.name, proof.by, None, proof.invariant)
 
     def _recur(self, depth: int) -> None:
@@ -528,7 +491,7 @@ class _Check:
         answers: dict[object, bool] = {}
         for name, exists in questions.items():
             before = self._session.effort
-            allowance = before - 2 * self._recurrence_effort + RECURRENCE_ALLOWANCE
+            allowance = before - 2 * self._recurrence_effort + shares.RECURRENCE_ALLOWANCE
             if allowance <= 0:
                 return
             try:

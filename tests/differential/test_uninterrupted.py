@@ -10,7 +10,7 @@ import pytest
 
 from mmu_smt.api import checking
 from mmu_smt.api.checking import Limits, Request, check_program
-from mmu_smt.engines import check as scheduler
+from mmu_smt.engines import shares
 from mmu_smt.engines.result import RawRun
 from mmu_smt.engines.uninterrupted import Uninterrupted
 from mmu_smt.interpret.interrupting import piece_by_piece
@@ -48,8 +48,8 @@ invariant small { n <= 5 }
 
 @pytest.fixture
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scheduler, "UNINTERRUPTED_PATIENCE", -1)
-    monkeypatch.setattr(scheduler, "UNINTERRUPTED_ALLOWANCE", 3_000_000)
+    monkeypatch.setattr(shares, "UNINTERRUPTED_PATIENCE", -1)
+    monkeypatch.setattr(shares, "UNINTERRUPTED_ALLOWANCE", 3_000_000)
 
 
 @pytest.mark.usefixtures("at_once")
@@ -103,7 +103,7 @@ def test_pieces_have_the_choices_and_the_loop_of_their_step() -> None:
 
 def test_what_does_not_replay_piece_by_piece_is_not_claimed(monkeypatch: pytest.MonkeyPatch) -> None:
     """The search goes on for the shortest run as if nothing had been found."""
-    monkeypatch.setattr(scheduler, "UNINTERRUPTED_PATIENCE", -1)
+    monkeypatch.setattr(shares, "UNINTERRUPTED_PATIENCE", -1)
 
     def refuse(*_: object) -> Candidate:
         raise ReplayMismatch("planted")

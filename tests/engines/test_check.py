@@ -458,7 +458,7 @@ class TestWithin:
         assert verdict.run.loop_start == 0
 
     def test_a_bound_of_least_is_that_of_the_lassos_looked_for(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("mmu_smt.engines.check.IDLE_LASSO_ALLOWANCE", -(10**12))  # lassos lag as far as they may
+        monkeypatch.setattr("mmu_smt.engines.shares.IDLE_LASSO_ALLOWANCE", -(10**12))  # lassos lag as far as they may
         b, x = counter(3)
         t = b.table
         system = b.build(init=t.eq(x, b.n(0, 3)))
