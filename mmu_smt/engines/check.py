@@ -462,7 +462,7 @@ class _Check:
         """Property-directed reachability for whatever is open, safety first: what it proves of one query helps those after it."""
         if depth < directed.DEPTH or self._waits_for_rely(directed.RELY_PATIENCE):
             return
-        if not self._interrupted and self._session.effort < directed.SEARCH_PATIENCE:
+        if not self._interrupted and depth < directed.SEARCH_DEPTH and self._session.effort < directed.SEARCH_PATIENCE:
             return
         counts = [g for g in self._goals.values() if isinstance(g, CountGoal) and depth >= self._grown.get(g.name, 0) + directed.PATIENCE]
         claims = [Claim(q) for q in self._safety if q.name in self._goals]

@@ -30,6 +30,9 @@ SEARCH_PATIENCE = 40_000_000
 """Units of the search after which they begin where no step can be interrupted: there the other arguments decide most queries sooner, and
 an attempt beside them would double what they cost."""
 
+SEARCH_DEPTH = 16
+"""They begin there at this depth at the latest: where a transition costs few units, depth is what the search gets nowhere with."""
+
 RELY_PATIENCE = 30_000_000
 """Units of the search after which they no longer wait for rely-guarantee induction, which proves many invariants at once."""
 
