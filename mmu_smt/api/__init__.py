@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mmu_smt.api.checking import Limits, Progress, Request, check_program
-from mmu_smt.api.errors import DisagreementError, UnconfirmedError
+from mmu_smt.api.errors import DisagreementError, DisputedError, UnconfirmedError
 from mmu_smt.api.targets import Spec, choose_config, choose_properties, load, single_variant
 from mmu_smt.witness.verdicts import Word, was_interrupted
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from mmu_smt.witness.expectations import Outcome, TestReport
     from mmu_smt.witness.matrices import Cell, MatrixReport, Row
     from mmu_smt.witness.traces import Trace
-    from mmu_smt.witness.verdicts import CheckResult
+    from mmu_smt.witness.verdicts import CheckResult, Engine
 
 COMPARE_SECONDS = 300.0
 """What a comparison may take unless the caller says otherwise: some of its questions have no other end."""
@@ -35,6 +35,7 @@ COMPARE_SECONDS = 300.0
 __all__ = [
     "COMPARE_SECONDS",
     "DisagreementError",
+    "DisputedError",
     "Limits",
     "Spec",
     "UnconfirmedError",
@@ -71,6 +72,8 @@ def check(
     explain: bool = False,
     counterexamples: int = 1,
     cert: str | Path | None = None,
+    engines: Sequence[Engine] | None = None,
+    paranoid: bool = False,
     progress: Progress | None = None,
 ) -> tuple[CheckResult, ...]:
     """Judge the properties of every variant that the target stands for: one result each, in order.
@@ -81,16 +84,18 @@ def check(
     not decided within them is `unknown`. `cross_check`: systems that are small enough are also judged by enumeration. `minimize`: traces
     are made as plain as they can be; `explain`: verdicts say what would have broken their loops. `counterexamples`: so many of each
     violated property, if there are, which differ in what is decided. `cert`: an empty or new folder for the certificate of the proofs, of
-    one variant. `progress` is told what goes on. After a Ctrl-C the variants not yet begun are left out.
+    one variant. `engines`: only these prove anything; default all. `paranoid`: further engines, solvers and the interpreter are asked about
+    every verdict. `progress` is told what goes on. After a Ctrl-C the variants not yet begun are left out.
 
-    Raises UnconfirmedError for a counterexample that does not replay, DisagreementError where the cross-check says something else: defects
-    of this program.
+    Raises UnconfirmedError for a counterexample that does not replay, DisagreementError where the cross-check says something else,
+    DisputedError where somebody who is asked disagrees: defects of this program. SpecError (MS528) where `paranoid` lacks solvers.
     """
     spec = _spec(target)
     limits = Limits(bound, timeout, rlimit, memory)
     if cert is not None:
         name = single_variant(spec) if variant is None else variant
         request = replace(_request(spec, name, properties, config, params, limits, seed), cross_check=cross_check)
+        request = replace(request, engines=_engines(engines))
         return (_certified(spec, name, request, cert, progress),)
     started = time.monotonic()
     results: list[CheckResult] = []
@@ -98,9 +103,10 @@ def check(
         request = replace(
             _request(spec, name, properties, config, params, limits, seed), cross_check=cross_check, simplify=minimize, explain=explain
         )
+        request = replace(request, engines=_engines(engines))
         if timeout is not None:
             request = replace(request, limits=replace(limits, seconds=max(timeout - (time.monotonic() - started), 0.0)))
-        result = check_program(request, progress=progress)
+        result = _confirmed(request, progress) if paranoid else check_program(request, progress=progress)
         if counterexamples > 1 and not interrupted(result):
             from mmu_smt.api.diverse import with_further
 
@@ -109,6 +115,20 @@ def check(
         if interrupted(results[-1]):
             break
     return tuple(results)
+
+
+def _engines(names: Sequence[Engine] | None) -> frozenset[Engine] | None:
+    return None if names is None else frozenset(names)
+
+
+def _confirmed(request: Request, progress: Progress | None) -> CheckResult:
+    from mmu_smt.api import confirming
+    from mmu_smt.api.certifying import Collected
+
+    confirming.enough_solvers()
+    collected = Collected()
+    result = check_program(request, progress=progress, proved=collected.add)
+    return result if interrupted(result) else replace(result, opinions=confirming.confirm(request, result, collected, progress))
 
 
 def _certified(spec: Spec, variant: str | None, request: Request, folder: str | Path, progress: Progress | None) -> CheckResult:

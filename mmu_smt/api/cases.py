@@ -43,6 +43,7 @@ def merged(verdicts: Sequence[Verdict], cases: int) -> Verdict | None:
         phase=telling[0].phase,
         seconds=sum(v.seconds for v in verdicts),
         vacuity=_vacuity(telling),
+        engines=tuple(dict.fromkeys(engine for v in telling for engine in v.engines)),
     )
 
 

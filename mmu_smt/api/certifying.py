@@ -35,6 +35,7 @@ from mmu_smt.witness.verdicts import Word
 if TYPE_CHECKING:
     from mmu_smt.api.checking import Request
     from mmu_smt.model.argument import Proof
+    from mmu_smt.semantics.program import Config, Program, Property
     from mmu_smt.witness.verdicts import CheckResult
 
 STEPWISE = frozenset({"cvc5"})
@@ -73,14 +74,7 @@ def write(folder: Path, spec: Spec, variant: str | None, request: Request, resul
     Raises SpecError (MS521) where it cannot be written.
     """
     applicable = tuple(p for p in request.properties if not inapplicable(p, request.config))
-    judged = Judged(request.program, request.config, applicable)
-    reasons: dict[str, str] = {}
-    proofs = [(case, _records(proof, reasons)) for case, proof in collected.proofs]
-    try:
-        derived = derive(judged, proofs)
-    except (NoCertificate, NotSmtLib) as error:
-        derived = Derived((), (), {}, ())
-        reasons |= {p.name: str(error) for p in applicable if p.name not in reasons}
+    derived, reasons = derived_from(request.program, request.config, applicable, collected)
     claimed = {c.property for c in derived.claims}
     proved = {v.property.name: v for v in result.verdicts if v.word in _PROOFS}
     claims = tuple(c for c in derived.claims if c.property in proved)
@@ -118,6 +112,19 @@ def write(folder: Path, spec: Spec, variant: str | None, request: Request, resul
     certified = tuple(c.property for c in claims)
     left = tuple((w.property, w.reason) for w in without)
     return replace(result, certificate=Written(str(folder), certified, left, len(data), sum(map(len, data.values()))))
+
+
+def derived_from(
+    program: Program, config: Config, applicable: tuple[Property, ...], collected: Collected
+) -> tuple[Derived, Mapping[str, str]]:
+    """What the stages that were collected come to; and, by property, why something does not."""
+    reasons: dict[str, str] = {}
+    proofs = [(case, _records(proof, reasons)) for case, proof in collected.proofs]
+    try:
+        return derive(Judged(program, config, applicable), proofs), reasons
+    except (NoCertificate, NotSmtLib) as error:
+        reasons |= {p.name: str(error) for p in applicable if p.name not in reasons}
+        return Derived((), (), {}, ()), reasons
 
 
 def _records(proof: Proof, reasons: dict[str, str]) -> tuple[StageRecord, ...]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from mmu_smt.api.errors import UnconfirmedError
 from mmu_smt.api.targets import inapplicable
-from mmu_smt.witness.verdicts import CheckResult, UnknownReason, Verdict, Word, was_interrupted
+from mmu_smt.witness.verdicts import CheckResult, Engine, UnknownReason, Verdict, Word, was_interrupted
 
 if TYPE_CHECKING:
     from mmu_smt.engines.result import EngineResult, EngineVerdict, RawRun
@@ -43,7 +43,8 @@ class Request:
     """What to judge, of what, and how.
 
     `target` and `given` are what the user named, for the report; `simplify`: traces are to be read, and made plainer; `explain`: it is
-    found out what would have broken a loop; `cross_check`: small systems are also searched by enumeration.
+    found out what would have broken a loop; `cross_check`: small systems are also searched by enumeration; `engines`: only these prove
+    anything, default all.
     """
 
     target: str
@@ -56,6 +57,7 @@ class Request:
     simplify: bool = True
     explain: bool = False
     cross_check: bool = False
+    engines: frozenset[Engine] | None = None
 
 
 def check_program(
@@ -186,6 +188,7 @@ def _verdict(judged: Property, answer: EngineVerdict, trace: Trace | None, expla
         shortest=not answer.uninterrupted,
         explanation=explanation,
         minima=answer.run.minima if answer.run is not None and trace is not None else None,
+        engines=() if answer.engine is None else (answer.engine,),
     )
 
 
@@ -221,6 +224,7 @@ def search(
         progress=progress,
         uninterrupted=partial(_uninterrupted, request, asked, lowered, queries, case, long_runs),
         levels=levels(lowered) if request.simplify and request.explain else (),
+        engines=request.engines,
     )
     clock.add(result.seconds)
     return lowered, queries, result, long_runs

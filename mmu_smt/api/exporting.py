@@ -86,6 +86,18 @@ def machine_of(system: TransitionSystem, query: SafetyQuery | ProgressQuery, for
             assert_never(format)
 
 
+def lasso_or_bad(system: TransitionSystem, query: SafetyQuery | ProgressQuery) -> Machine:
+    """The machine that is bad where the query is violated, or reached: of a progress query without a bound, where a lasso closes."""
+    from mmu_smt.export import questions
+    from mmu_smt.model.system import SafetyQuery
+
+    if isinstance(query, SafetyQuery):
+        return questions.safety(system, query)
+    if isinstance(query.within, int):
+        return questions.counted(system, query, query.within)
+    return questions.lasso(system, query)
+
+
 def _noted(machine: Machine, note: str) -> Machine:
     return replace(machine, notes=(*machine.notes, note))
 

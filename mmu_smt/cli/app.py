@@ -40,6 +40,10 @@ Formats = Annotated[
     list[str] | None,
     Parameter(name="--format", help="text, table, json, itf, sarif or mail, to standard output or to a file: FMT=PATH (repeatable)."),
 ]
+Engines = Annotated[
+    list[Literal["termination", "recurrence", "induction", "rely-guarantee", "ranking", "reachability"]] | None,
+    Parameter(name="--engine", help="Only this engine proves anything (repeatable). Default: all, cheap before dear.", negative=()),
+]
 Full = Annotated[bool, Parameter(help="Traces without omissions: every state in full, covers that are reached too.")]
 
 
@@ -85,6 +89,10 @@ def check(
         int, Parameter(name="--max-cex", help="Up to N counterexamples of a property, which differ in what is decided.")
     ] = 1,
     no_minimize: Annotated[bool, Parameter(name="--no-minimize", help="Traces as the solver finds them: quicker, not plainer.")] = False,
+    engine: Engines = None,
+    paranoid: Annotated[
+        bool, Parameter(help="Ask another engine, two more solvers and the interpreter about every verdict; exit 5 if one disagrees.")
+    ] = False,
     cert: Annotated[str | None, Parameter(help="Write the proofs' certificate into this folder, new or empty; see `cert check`.")] = None,
     no_color: NoColor = False,
     full: Full = False,
@@ -108,7 +116,11 @@ def check(
         counterexamples=int(at_least("--max-cex", max_cex, 1) or 1),
         formats=wanted_formats(format, json=json),
         cert=cert,
+        engines=tuple(engine) if engine else None,
+        paranoid=paranoid,
     )
+    if cert is not None and paranoid:
+        raise usage("MS518", "--paranoid checks what a certificate would hold, and writes none: choose one of the two")
     if cert is not None and len(targets) > 1:
         raise usage("MS518", "a certificate is of one variant: name one target with --cert")
     checker = Checker(asked, output, json=json, stats=stats, full=full, accept_bounded=accept_bounded)
@@ -127,6 +139,7 @@ def cert(
         list[str] | None, Parameter(help="Ask this solver only (repeatable): z3, cvc5, bitwuzla. Default: all there are.")
     ] = None,
     timeout: Annotated[float | None, Parameter(help="Seconds for each question to each solver.")] = None,
+    json: Json = False,
     no_color: NoColor = False,
 ) -> int:
     """Check a certificate: derive its obligations from the specification, compare them, and put them to other solvers.
@@ -145,7 +158,7 @@ def cert(
 
     assert action == "check"
     asked = Certified(folder, spec, solver, at_least("--timeout", timeout, 0))
-    return check_certificate(asked, Output(colour=not no_color))
+    return check_certificate(asked, Output(colour=not no_color), json=json)
 
 
 @app.command

@@ -15,10 +15,13 @@ from mmu_smt.cli.exits import Exit, of_result, worst
 from mmu_smt.cli.formats import Wanted, write_formats
 from mmu_smt.cli.output import OutputError
 from mmu_smt.report.certificate_text import written_lines
+from mmu_smt.report.opinion_text import opinion_lines
 from mmu_smt.report.snippets import diagnostics_lines
 from mmu_smt.report.text import check_lines
 from mmu_smt.syntax.diagnostics import Diagnostic, SpecError
+from mmu_smt.witness.opinions import unconfirmed
 from mmu_smt.witness.serialise import candidate_to_json
+from mmu_smt.witness.verdicts import Engine
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,6 +42,8 @@ class Asked:
     counterexamples: int = 1
     formats: tuple[Wanted, ...] = ()
     cert: str | None = None
+    engines: tuple[str, ...] | None = None
+    paranoid: bool = False
 
 
 class Checker:
@@ -121,10 +126,17 @@ class Checker:
                 counterexamples=asked.counterexamples,
                 explain=not self._json or bool(asked.formats),
                 cert=asked.cert,
+                engines=None if asked.engines is None else [Engine(name) for name in asked.engines],
+                paranoid=asked.paranoid,
                 progress=status,
             )
         except api.UnconfirmedError as error:
             self._unconfirmed(error)
+            return
+        except api.DisputedError as error:
+            saved = _save(error.file, error.evidence)
+            message = f"internal error: {error}; saved in {saved}, please report it with the specification"
+            self._report(Exit.INTERNAL, Diagnostic("MS602", message, None))
             return
         finally:
             self._seconds += time.monotonic() - started
@@ -133,6 +145,8 @@ class Checker:
         self._results.append(result)
         if result.certificate is not None and result.certificate.without:
             self._codes.append(Exit.OPEN)
+        if result.opinions is not None and unconfirmed(result.opinions):
+            self._codes.append(Exit.OPEN)
         if not self._json and not self._silent:
             named = frozenset(asked.options.properties or ())
             self._output.lines(
@@ -140,6 +154,8 @@ class Checker:
             )
             if result.certificate is not None:
                 self._output.lines(written_lines(result.certificate))
+            if result.opinions is not None:
+                self._output.lines(opinion_lines(result))
 
     def _separator(self) -> tuple[Line, ...]:
         return ((),) if len(self._codes) > 1 else ()

@@ -26,13 +26,13 @@ from mmu_smt.engines.ledger import LEAST, Ledger
 from mmu_smt.engines.proofs import REST, Proofs
 from mmu_smt.engines.ranking import Ranking
 from mmu_smt.engines.rely import RelyGuarantee
-from mmu_smt.engines.result import EngineResult, Invariant, OutOfBudget, RawRun
+from mmu_smt.engines.result import Argument, EngineResult, OutOfBudget, RawRun
 from mmu_smt.engines.uninterrupted import Uninterrupted, UninterruptedSearch
 from mmu_smt.model.plainness import Level
 from mmu_smt.model.system import ProgressQuery, SafetyQuery, TransitionSystem
 from mmu_smt.solve.budget import Budget, Meter, OutOfMemory
 from mmu_smt.solve.session import Session
-from mmu_smt.witness.verdicts import UnknownReason, Word
+from mmu_smt.witness.verdicts import Engine, UnknownReason, Word
 
 
 def check_queries(
@@ -45,17 +45,20 @@ def check_queries(
     progress: Callable[[str], None] | None = None,
     uninterrupted: Callable[[], Uninterrupted] | None = None,
     levels: Sequence[Level] = (),
+    engines: frozenset[Engine] | None = None,
 ) -> EngineResult:
     """Judge every query.
 
     `max_bound`: search no run longer than that many transitions (then BOUNDED). `progress` is told the phase, for display.
     `uninterrupted` gives the same system with atomic steps: long runs may be found there first. `levels`: what runs should be plain in.
+    `engines`: only these prove anything, and none of them waits for others; default all.
     Runs are candidates: the caller replays them. Never raises for want of time or memory, nor on Ctrl-C: what is open then is UNKNOWN.
     """
     names = [q.name for q in queries]
     if len(set(names)) != len(names):
         raise ValueError("two queries of one name")
-    return _Check(system, queries, max_bound, Meter(budget or Budget()), seed, progress or _silent, uninterrupted, levels).run()
+    meter = Meter(budget or Budget())
+    return _Check(system, queries, max_bound, meter, seed, progress or _silent, uninterrupted, levels, engines).run()
 
 
 _Shape: TypeAlias = tuple[int, frozenset[str]]
@@ -96,12 +99,15 @@ class _Check:
         progress: Callable[[str], None],
         uninterrupted: Callable[[], Uninterrupted] | None,
         levels: Sequence[Level],
+        engines: frozenset[Engine] | None,
     ) -> None:
         self._system = system
         self._max_bound = max_bound
         self._meter = meter
         self._seed = seed
         self._levels = levels
+        self._engines = frozenset(Engine) if engines is None else engines
+        self._patient = engines is None
         self._progress = progress
         self._ledger = Ledger(queries, meter.elapsed)
         self._premises = frozenset(q.name for q in self._ledger.premise_queries)
@@ -201,19 +207,29 @@ class _Check:
         if not depth and self._system.flight and self._search.env is not None:
             with self._timed("induction", "steps in flight"):
                 self._initial = self._search.initial_values(self._phase)
-        with self._timed("completeness", f"depth {depth}, longer runs"):
-            if self._alive < depth and not self._search.exists(self._phase):
-                self._exhausted(depth)
-                return
+        if Engine.TERMINATION in self._engines or not depth:
+            with self._timed("completeness", f"depth {depth}, longer runs"):
+                if self._alive < depth and not self._search.exists(self._phase):
+                    self._exhausted(depth)
+                    return
         if depth:
+            self._prove(depth)
+
+    def _prove(self, depth: int) -> None:
+        """One share of effort for each engine."""
+        if Engine.INDUCTION in self._engines:
             with self._timed("induction", f"depth {depth}, induction"):
                 self._induct(depth)
+        if Engine.RELY in self._engines:
             with self._timed("induction", f"depth {depth}, rely-guarantee induction"):
                 self._rely()
+        if Engine.RANKING in self._engines:
             with self._timed("ranking", f"depth {depth}, ranking"):
                 self._rank(depth)
+        if Engine.REACHABILITY in self._engines:
             with self._timed("reachability", f"depth {depth}, reachability"):
                 self._direct(depth)
+        if Engine.RECURRENCE in self._engines:
             with self._timed("recurrence", f"depth {depth}, recurrence"):
                 self._recur(depth)
 
@@ -338,7 +354,7 @@ class _Check:
             self._ledger.no_initial_state(self._phase)
             return
         for name in [*self._goals, *self._lassos]:
-            self._proved(name, f"termination bound {depth - 1}", depth - 1)
+            self._proved(name, Argument(f"termination bound {depth - 1}", Engine.TERMINATION, depth - 1))
 
     def _induct(self, depth: int) -> None:
         """Every open goal is refuted to this depth, which is the base of an induction with as many places."""
@@ -352,7 +368,7 @@ class _Check:
         self._proofs.inductive(proved, depth)
         for query in candidates:
             if query.name in proved:
-                self._proved_safety(query.name, f"{depth}-induction")
+                self._proved_safety(query.name, Argument(f"{depth}-induction", Engine.INDUCTION))
 
     def _rely(self) -> None:
         """Where steps can be interrupted: induction along flights. Once, since depth tells it nothing; again as long as its units get too
@@ -376,7 +392,7 @@ class _Check:
         self._lemmas = [q for q in self._rest if q.name in proved]
         for query in candidates:
             if query.name in proved:
-                self._proved_safety(query.name, "rely-guarantee induction")
+                self._proved_safety(query.name, Argument("rely-guarantee induction", Engine.RELY))
 
     def _begin_to_rely(self, candidates: Sequence[SafetyQuery]) -> tuple[RelyGuarantee, Inquiry]:
         system = self._system
@@ -448,7 +464,7 @@ class _Check:
             else:
                 by = f"ranking by {len(ranked.ranking.stable)} monotone variables, {ranked.ranking.length} steps"
                 self._proofs.add(ranked.ranking.argument(name, query.recurs))
-                self._proved(name, by, None)
+                self._proved(name, Argument(by, Engine.RANKING))
 
     def _shape(self, name: str) -> _Shape:
         """Queries of one shape have one ranking."""
@@ -460,9 +476,10 @@ class _Check:
 
     def _direct(self, depth: int) -> None:
         """Property-directed reachability for whatever is open, safety first: what it proves of one query helps those after it."""
-        if depth < directed.DEPTH or self._waits_for_rely(directed.RELY_PATIENCE):
+        if self._patient and (depth < directed.DEPTH or self._waits_for_rely(directed.RELY_PATIENCE)):
             return
-        if not self._interrupted and depth < directed.SEARCH_DEPTH and self._session.effort < directed.SEARCH_PATIENCE:
+        waits = depth < directed.SEARCH_DEPTH and self._session.effort < directed.SEARCH_PATIENCE
+        if self._patient and not self._interrupted and waits:
             return
         counts = [g for g in self._goals.values() if isinstance(g, CountGoal) and depth >= self._grown.get(g.name, 0) + directed.PATIENCE]
         claims = [Claim(q) for q in self._safety if q.name in self._goals]
@@ -475,10 +492,8 @@ class _Check:
             if proof is None:
                 continue
             self._proofs.directed(claim.query.name, proof.by, proof.invariant)
-            if isinstance(claim.query, SafetyQuery):
-                self._proved_safety(claim.query.name, proof.by, proof.invariant)
-            else:
-                self._proved(claim.query.name, proof.by, None, proof.invariant)
+            settle = self._proved_safety if isinstance(claim.query, SafetyQuery) else self._proved
+            settle(claim.query.name, Argument(proof.by, Engine.REACHABILITY, invariant=proof.invariant))
 
     def _recur(self, depth: int) -> None:
         """Where every run of this length repeats itself, what has been refuted to this length is refuted for ever."""
@@ -500,31 +515,31 @@ class _Check:
                 if not answers[exists]:
                     fair = name in self._lassos and name not in self._goals and self._lassos[name].product
                     self._proofs.recurrent(name, depth, self._least(), fair=fair)
-                    self._proved(name, f"recurrence bound {depth - 1}", depth)
+                    self._proved(name, Argument(f"recurrence bound {depth - 1}", Engine.RECURRENCE, depth))
             except GaveUp:
                 answers[exists] = True
             finally:
                 self._recurrence_effort += self._session.effort - before
 
-    def _proved_safety(self, name: str, by: str, invariant: Invariant | None = None) -> None:
+    def _proved_safety(self, name: str, why: Argument) -> None:
         """An induction has proved this goal: other arguments may rest on it."""
         if self._induction is not None:
             self._induction.prove(name)
         goal = self._goals.get(name) or self._unsought.pop(name)
         if isinstance(goal, SafetyGoal):
             self._search.fact(goal)
-        self._proved(name, by, None, invariant)
+        self._proved(name, why)
 
-    def _proved(self, name: str, by: str, bound: int | None, invariant: Invariant | None = None) -> None:
+    def _proved(self, name: str, why: Argument) -> None:
         """Nothing reaches the goal called so."""
         if name in self._provisional:
-            raise AssertionError(f"{name}: {by} against a run that has been confirmed")
+            raise AssertionError(f"{name}: {why.by} against a run that has been confirmed")
         goal = self._goals.get(name)
         if name in self._premises:
-            self._ledger.premise_unreachable(name, by, self._phase)
+            self._ledger.premise_unreachable(name, why, self._phase)
         elif name in self._ledger.queries:
             least = goal.most if isinstance(goal, CountGoal) and self._wants_least(name) else None
-            self._ledger.proved(name, by, bound, least, self._phase, invariant)
+            self._ledger.proved(name, why, least, self._phase)
         self._goals.pop(name, None)
         self._lassos.pop(name, None)
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from mmu_smt.engines.result import EngineVerdict, Invariant, RawRun
+from mmu_smt.engines.result import Argument, EngineVerdict, RawRun
 from mmu_smt.engines.vacuity import judge, premises
 from mmu_smt.model.system import ProgressQuery, SafetyQuery
-from mmu_smt.witness.verdicts import OpenPremise, UnknownReason, Word
+from mmu_smt.witness.verdicts import Engine, OpenPremise, UnknownReason, Word
 
 LEAST = "least"
 
@@ -50,27 +50,29 @@ class Ledger:
         word = Word.REACHED if self.queries[name].is_cover else Word.VIOLATED
         self._settle(EngineVerdict(name, word, bound=_natural(refuted), run=run, phase=phase, uninterrupted=uninterrupted))
 
-    def proved(self, name: str, by: str, bound: int | None, least: int | None, phase: str, invariant: Invariant | None = None) -> None:
+    def proved(self, name: str, why: Argument, least: int | None, phase: str) -> None:
         """No run violates or reaches the query."""
         word = Word.UNREACHABLE if self.queries[name].is_cover else Word.PROVED
-        self._settle(EngineVerdict(name, word, by=by, bound=bound, least=least, phase=phase, invariant=invariant))
+        found = EngineVerdict(name, word, by=why.by, bound=why.bound, least=least, phase=phase, invariant=why.invariant, engine=why.engine)
+        self._settle(found)
 
     def no_initial_state(self, phase: str) -> None:
         """Nothing can happen: what holds, holds of nothing."""
         for name, query in self.queries.items():
             word = Word.UNREACHABLE if query.is_cover else Word.VACUOUS
-            self._settle(EngineVerdict(name, word, by="no initial state", phase=phase))
+            self._settle(EngineVerdict(name, word, by="no initial state", phase=phase, engine=Engine.TERMINATION))
 
     def premise_reached(self, name: str) -> None:
         self._of[name].reached = True
 
-    def premise_unreachable(self, name: str, by: str, phase: str) -> None:
+    def premise_unreachable(self, name: str, why: Argument, phase: str) -> None:
         """The premise happens in no run. What never happens does not recur either, so a progress query is proved with it."""
         premise = self._of[name]
         premise.reached = False
         query = self.queries[premise.of]
         if isinstance(query, ProgressQuery) and self.is_open(premise.of):
-            self.proved(premise.of, by, None, 0 if query.within == LEAST else None, phase)
+            plain = Argument(why.by, why.engine)
+            self.proved(premise.of, plain, 0 if query.within == LEAST else None, phase)
 
     def leave_open(self, word: Word, refuted: Mapping[str, int], reason: UnknownReason | None, phase: str) -> None:
         """Give every open query this word, with the number of transitions exhausted for it. Premises that are open stay so."""

@@ -9,7 +9,7 @@ from typing import TypeAlias
 from mmu_smt.model.argument import Proof
 from mmu_smt.model.system import SafetyQuery
 from mmu_smt.model.term import Term
-from mmu_smt.witness.verdicts import Minima, OpenPremise, UnknownReason, Word
+from mmu_smt.witness.verdicts import Engine, Minima, OpenPremise, UnknownReason, Word
 
 Ints: TypeAlias = Mapping[str, int]
 
@@ -43,11 +43,21 @@ class Invariant:
 
 
 @dataclass(frozen=True, slots=True)
+class Argument:
+    """Why something holds: `by` in a few words, the engine that found it, the transitions that it exhausts, the invariant that it is."""
+
+    by: str
+    engine: Engine
+    bound: int | None = None
+    invariant: Invariant | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class EngineVerdict:
     """The answer to one query; fields as in `witness.verdicts.Verdict`.
 
-    `invariant`: where the argument is one. `uninterrupted`: `run` is one of the system whose steps are atomic (see
-    `engines.uninterrupted`).
+    `engine`: that proved it. `invariant`: where the argument is one. `uninterrupted`: `run` is one of the system whose steps are atomic
+    (see `engines.uninterrupted`).
     """
 
     name: str
@@ -62,6 +72,7 @@ class EngineVerdict:
     vacuity: OpenPremise | None = None
     uninterrupted: bool = False
     invariant: Invariant | None = None
+    engine: Engine | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,7 +97,7 @@ def _unrolled(machine: Machine, last: int) -> list[str]:
         step = _call("trans", at(machine.states, t), at(machine.inputs, t), at(machine.states, t + 1))
         lines.append(f"(assert {step})")
     ends = [_call("bad", at(machine.states, t), at(machine.inputs, t)) for t in range(last + 1)]
-    return [*lines, f"(assert (or false {' '.join(ends)}))", "(check-sat)"]
+    return [*lines, f"(assert (or false {' '.join(ends)}))" if ends else "(assert false)", "(check-sat)"]
 
 
 def _call(function: str, *arguments: str) -> str:

@@ -118,7 +118,7 @@ class VacuityRecord(msgspec.Struct, frozen=True):
 
 class VerdictRecord(msgspec.Struct, frozen=True):
     """The answer for one property. `shortest`: no run is shorter than the one shown; false: none of up to `bound` steps.
-    `vacuity`: with `proved`, where it is not known whether that is vacuous; null otherwise.
+    `vacuity`: with `proved`, where it is not known whether that is vacuous; null otherwise. `engines`: those that proved it.
     """
 
     property: str
@@ -137,6 +137,7 @@ class VerdictRecord(msgspec.Struct, frozen=True):
     trace: TraceRecord | None
     vacuity: VacuityRecord | None = None
     shortest: bool = True
+    engines: tuple[str, ...] = ()
 
 
 class Rests(msgspec.Struct, frozen=True):
@@ -149,8 +150,18 @@ class Rests(msgspec.Struct, frozen=True):
     fairness: tuple[str, ...]
 
 
+class OpinionRecord(msgspec.Struct, frozen=True):
+    """What a source says of the verdict on a property. `role`: engine, solver or interpreter. `agrees`: null where it has no answer."""
+
+    property: str
+    role: str
+    source: str
+    agrees: bool | None
+    detail: str
+
+
 class ResultRecord(msgspec.Struct, frozen=True):
-    """One variant under one config. `digest`: sha256 over the text of every file and the parameters."""
+    """One variant under one config. `digest`: sha256 over the text of every file and the parameters. `opinions`: with `--paranoid`."""
 
     target: str
     variant: str | None
@@ -163,6 +174,7 @@ class ResultRecord(msgspec.Struct, frozen=True):
     verdicts: tuple[VerdictRecord, ...]
     seconds: dict[str, float]
     stats: dict[str, int | float | str]
+    opinions: tuple[OpinionRecord, ...] | None = None
 
 
 class Versions(msgspec.Struct, frozen=True):
@@ -234,6 +246,9 @@ def _result(result: CheckResult) -> ResultRecord:
         verdicts=tuple(verdict_record(result, v) for v in result.verdicts),
         seconds=dict(result.seconds),
         stats=dict(result.stats),
+        opinions=None
+        if result.opinions is None
+        else tuple(OpinionRecord(o.property, o.role.value, o.source, o.agrees, o.detail) for o in result.opinions),
     )
 
 
@@ -269,6 +284,7 @@ def verdict_record(result: CheckResult, verdict: Verdict) -> VerdictRecord:
         trace=trace_record(result.program, verdict.trace) if verdict.trace is not None else None,
         vacuity=vacuity_record(verdict.vacuity) if verdict.vacuity is not None else None,
         shortest=verdict.shortest,
+        engines=tuple(engine.value for engine in verdict.engines),
     )
 
 

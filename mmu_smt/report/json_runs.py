@@ -134,7 +134,7 @@ def encode_document(value: Document) -> str:
     return msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n"
 
 
-def document_schema(kind: type[RunDocument] | type[TestDocument]) -> str:
+def document_schema(kind: type[msgspec.Struct]) -> str:
     """The JSON Schema of a document, as it stands in the documentation."""
     return msgspec.json.format(msgspec.json.encode(msgspec.json.schema(kind)), indent=2).decode() + "\n"
 

@@ -1,4 +1,4 @@
-"""Codes of certificates: MS521 to MS526."""
+"""Codes of certificates, and of what else takes several solvers: MS521 to MS526, MS528."""
 
 from __future__ import annotations
 
@@ -104,6 +104,23 @@ mmu-smt cert check folder --solver cvc5
 
 ## Instead
 Install it (`pip install 'mmu-smt[certify]'`), or name another one. The files can also be given to any solver that reads SMT-LIB 2.
+""",
+    ),
+    CodeInfo(
+        "MS528",
+        "too-few-solvers",
+        "two solvers must agree, and there are not two",
+        """\
+## What it means
+`--paranoid` puts every verdict to at least two solvers, and only one is installed.
+
+## Example
+```
+mmu-smt check spec.mmu --paranoid
+```
+
+## Instead
+`pip install 'mmu-smt[certify]'` brings cvc5 and Bitwuzla.
 """,
     ),
 )

@@ -9,6 +9,7 @@ from enum import StrEnum
 from mmu_smt.semantics.program import Config, Program, Property
 from mmu_smt.witness.certificates import Written
 from mmu_smt.witness.explanations import Explanation
+from mmu_smt.witness.opinions import Opinion
 from mmu_smt.witness.traces import Trace
 
 
@@ -21,6 +22,17 @@ class Word(StrEnum):
     VACUOUS = "vacuous"
     UNKNOWN = "unknown"
     INAPPLICABLE = "inapplicable"  # shown as –
+
+
+class Engine(StrEnum):
+    """The arguments by which something is proved. Beside them runs the search, which refutes, and on whose depth they rest."""
+
+    TERMINATION = "termination"
+    RECURRENCE = "recurrence"
+    INDUCTION = "induction"
+    RELY = "rely-guarantee"
+    RANKING = "ranking"
+    REACHABILITY = "reachability"
 
 
 class UnknownReason(StrEnum):
@@ -61,7 +73,7 @@ class Minima:
 class Verdict:
     """The answer for one property.
 
-    `by`: the engine's argument in a few words ("termination bound 9", "2-induction", "recurrence bound 14").
+    `by`: the argument in a few words ("termination bound 9", "2-induction", "recurrence bound 14"); `engines`: those that found it.
     `bound`: number of transitions exhausted without a counterexample (bounded, unknown), or None. `least`: the least N of a `within least`
     property.
     `trace` with violated and reached; `shortest`: no run is shorter than this one, otherwise all of up to `bound` transitions have been
@@ -85,6 +97,7 @@ class Verdict:
     minima: Minima | None = None
     others: tuple[Verdict, ...] = ()
     further: int = 0
+    engines: tuple[Engine, ...] = ()
 
 
 def was_interrupted(verdict: Verdict) -> bool:
@@ -106,3 +119,4 @@ class CheckResult:
     given: Mapping[str, int] = field(default_factory=dict[str, int])  # parameters that the user set, and to what
     seed: int = 0
     certificate: Written | None = None  # where one was asked for
+    opinions: tuple[Opinion, ...] | None = None  # of others on the verdicts, where they were asked
