@@ -12,6 +12,7 @@ from mmu_smt.certify.cases import Case, NoCertificate, Obligation, case_of
 from mmu_smt.certify.manifest import (
     CaseRecord,
     ClaimRecord,
+    CountRecord,
     EmptyRecord,
     ObligationRecord,
     RecurrenceRecord,
@@ -21,10 +22,11 @@ from mmu_smt.certify.manifest import (
     digest,
     stage_of,
 )
-from mmu_smt.certify.obligations import domains, obligations
+from mmu_smt.certify.obligations import counted_beside, domains, obligations
 from mmu_smt.model.argument import PREMISE
 from mmu_smt.model.lower import cases, lower
 from mmu_smt.model.system import ProgressQuery
+from mmu_smt.model.term import Term
 from mmu_smt.semantics.program import Config, Program, Property, PropertyKind, TExpr
 
 
@@ -89,7 +91,19 @@ def derive(judged: Judged, proofs: Sequence[tuple[Mapping[str, int], Sequence[St
 def _all(case: Case, stages: Sequence[StageRecord]) -> Iterator[Obligation]:
     yield from domains(case.system)
     for number, record in enumerate(stages, start=1):
-        yield from obligations(case, stage_of(record, case.system), number)
+        yield from obligations(case, stage_of(record, case.system, lambda r: _counter(case, r)), number)
+
+
+def _counter(case: Case, record: CountRecord) -> dict[str, Term]:
+    """The variables of the counter that a stage puts beside the system."""
+    found: dict[str, Term] = {}
+    for name in record.proves:
+        query = case.query(name)
+        if not isinstance(query, ProgressQuery):
+            raise NoCertificate(f"`{name}` counts nothing")
+        made = counted_beside(case.system, query, record.most, finite=record.finite)
+        found |= {str(v.payload): v for v in made.system.state if v.payload in made.added}
+    return found
 
 
 def _settled(case: Case, stages: Sequence[StageRecord]) -> _Settled:
@@ -102,6 +116,8 @@ def _settled(case: Case, stages: Sequence[StageRecord]) -> _Settled:
     for record in stages:
         if isinstance(record, TerminationRecord | RecurrenceRecord):
             counts |= record.least
+        elif isinstance(record, CountRecord) and record.finite:
+            counts |= dict.fromkeys(record.proves, record.most)
     return _Settled(names | idle, vacuous, counts)
 
 

@@ -6,7 +6,7 @@ that and is compared when it is checked: claims and obligations. And what nothin
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from hashlib import sha256
 from typing import TypeAlias, assert_never
 
@@ -19,6 +19,7 @@ from mmu_smt.certify.terms import MOST, BadTerm, parse_term, reading
 from mmu_smt.model.argument import (
     Along,
     Coordinate,
+    Counted,
     Empty,
     Exhausted,
     Inductive,
@@ -67,6 +68,15 @@ class RelyRecord(Record, frozen=True, tag="rely-guarantee induction"):
     last: int
 
 
+class CountRecord(Record, frozen=True, tag="k-liveness"):
+    """`clauses`: over constants, state, and the counter beside the system."""
+
+    proves: tuple[str, ...]
+    most: int
+    finite: bool
+    clauses: tuple[TermRecord, ...] = ()
+
+
 class CoordinateRecord(Record, frozen=True):
     variable: str
     way: str
@@ -104,7 +114,7 @@ class EmptyRecord(Record, frozen=True, tag="no initial state"):
     proves: tuple[str, ...]
 
 
-StageRecord: TypeAlias = InductionRecord | RelyRecord | RankRecord | TerminationRecord | RecurrenceRecord | EmptyRecord
+StageRecord: TypeAlias = InductionRecord | RelyRecord | CountRecord | RankRecord | TerminationRecord | RecurrenceRecord | EmptyRecord
 
 
 class ObligationRecord(Record, frozen=True):
@@ -200,6 +210,8 @@ def record_of(stage: Stage) -> StageRecord:
             return InductionRecord(stage.queries, stage.places, tuple(_term_record(c) for c in stage.clauses))
         case Relied():
             return RelyRecord(stage.queries, _flight_record(stage.along), dict(stage.rest), stage.last)
+        case Counted():
+            return CountRecord(stage.queries, stage.most, stage.finite, tuple(_term_record(c) for c in stage.clauses))
         case Ranked():
             rounds = tuple(RoundRecord(tuple(_coordinate_record(c) for c in r.coordinates), r.last) for r in stage.rounds)
             flights = None if stage.along is None else _flight_record(stage.along)
@@ -216,16 +228,16 @@ def record_of(stage: Stage) -> StageRecord:
             assert_never(stage)
 
 
-def stage_of(record: StageRecord, system: TransitionSystem) -> Stage:
-    """The stage that a record stands for. Raises NoCertificate where it stands for none."""
+def stage_of(record: StageRecord, system: TransitionSystem, beside: Callable[[CountRecord], Mapping[str, Term]]) -> Stage:
+    """The stage that a record stands for. `beside`: the variables of its counter. Raises NoCertificate where it stands for none."""
     constants = {str(v.payload): v for v in system.constants}
     state = {str(v.payload): v for v in system.state}
     match record:
         case InductionRecord():
-            clauses = tuple(_term(c, system, {**constants, **state}) for c in record.clauses)
-            if any(c.width for c in clauses):
-                raise NoCertificate("a clause that is no condition")
-            return Inductive(record.proves, record.places, clauses)
+            return Inductive(record.proves, record.places, _clauses(record.clauses, system, {**constants, **state}))
+        case CountRecord():
+            known = {**constants, **state, **beside(record)}
+            return Counted(record.proves, record.most, record.finite, _clauses(record.clauses, system, known))
         case RelyRecord():
             return Relied(record.proves, _along(record.flights), tuple(record.idle_values.items()), record.last)
         case RankRecord():
@@ -240,6 +252,13 @@ def stage_of(record: StageRecord, system: TransitionSystem) -> Stage:
             return Empty(record.proves)
         case _:
             assert_never(record)
+
+
+def _clauses(records: Iterable[TermRecord], system: TransitionSystem, known: Mapping[str, Term]) -> tuple[Term, ...]:
+    clauses = tuple(_term(c, system, known) for c in records)
+    if any(c.width for c in clauses):
+        raise NoCertificate("a clause that is no condition")
+    return clauses
 
 
 def _term_record(term: Term) -> TermRecord:

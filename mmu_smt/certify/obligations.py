@@ -17,9 +17,13 @@ from mmu_smt.certify.flights import relied, rest_queries
 from mmu_smt.certify.ranks import ranked
 from mmu_smt.certify.smtlib import Node, Script
 from mmu_smt.certify.unrolling import Unrolling
-from mmu_smt.model.argument import Empty, Exhausted, Inductive, Ranked, Recurrent, Relied, Stage, Unwritten
+from mmu_smt.model import kliveness
+from mmu_smt.model.argument import Counted, Empty, Exhausted, Inductive, Ranked, Recurrent, Relied, Stage, Unwritten
 from mmu_smt.model.cone import cone_of, query_cone
 from mmu_smt.model.system import ProgressQuery, SafetyQuery, TransitionSystem
+
+MOST = 1_000
+"""No count of a certificate goes further."""
 
 
 def obligations(case: Case, stage: Stage, number: int) -> Iterator[Obligation]:
@@ -33,6 +37,8 @@ def obligations(case: Case, stage: Stage, number: int) -> Iterator[Obligation]:
             yield from _inductive(case, stage, prefix)
         case Relied():
             yield from relied(case, stage, prefix)
+        case Counted():
+            yield from _bounded(case, stage, prefix)
         case Ranked():
             yield from ranked(case, stage, prefix)
         case Exhausted():
@@ -130,6 +136,28 @@ def _inductive(case: Case, stage: Inductive, prefix: str) -> Iterator[Obligation
         script.demand(f"place {k} is bad", script.any(run.bad(k, q) for q in group))
         says = f"Induction over {k} place(s), step: behind {k} good place(s), all distinct, the next one is good. Of {what}:"
         yield replace(finished(f"{prefix}{what}", script, says, *_listed(q.name for q in group)), unrolled=k > 1)
+
+
+def _bounded(case: Case, stage: Counted, prefix: str) -> Iterator[Obligation]:
+    """Induction over one place of the system with a counter beside it. What is settled holds of it, too: the counter changes no run."""
+    if len(stage.queries) != 1:
+        raise NoCertificate("a counter is of one property")
+    (name,) = stage.queries
+    query = case.query(name)
+    if not isinstance(query, ProgressQuery):
+        raise NoCertificate(f"`{name}` counts nothing")
+    if stage.finite != (query.within is not None) or (stage.finite and stage.most != _most(query, ((name, stage.most),))):
+        raise NoCertificate(f"`{name}` is not about a count of {stage.most}")
+    made = counted_beside(case.system, query, stage.most, finite=stage.finite)
+    beside = Case(made.system, {name: made.query}, dict(case.settled), list(case.clauses))
+    yield from _inductive(beside, Inductive((name,), 1, stage.clauses), prefix)
+
+
+def counted_beside(system: TransitionSystem, query: ProgressQuery, most: int, *, finite: bool) -> kliveness.Counted:
+    """The system with the counter of a stage. Raises NoCertificate where it makes no sense."""
+    if not 0 <= most <= MOST:
+        raise NoCertificate(f"a count up to {most}")
+    return kliveness.counted(system, query, most, finite=finite)
 
 
 def _distinct(run: Unrolling, last: int) -> None:

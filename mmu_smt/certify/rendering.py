@@ -37,6 +37,11 @@ def _text(term: Term, args: list[str]) -> str:
             return f"({args[0]} ? {args[1]} : {args[2]})"
         case Op.ZERO_EXTEND:
             return args[0]
+        case Op.EXTRACT:
+            assert isinstance(term.payload, tuple)
+            high, low = term.payload
+            moved = f"{args[0]} / {1 << low}" if low else args[0]
+            return f"({moved} % {1 << (high - low + 1)})" if high + 1 < term.args[0].width else f"({moved})" if low else moved
         case op if op in _INFIX:
             return f"({f' {_INFIX[op]} '.join(args)})"
         case op:

@@ -491,7 +491,7 @@ class _Check:
             proof = self._directed.pursue(claim, facts, self._directed.share(self._session.effort, claims), self._phase)
             if proof is None:
                 continue
-            self._proofs.directed(claim.query.name, proof.by, proof.invariant)
+            self._proofs.directed(claim.query.name, proof.invariant, finite=claim.most is not None)
             settle = self._proved_safety if isinstance(claim.query, SafetyQuery) else self._proved
             settle(claim.query.name, Argument(proof.by, Engine.REACHABILITY, invariant=proof.invariant))
 

@@ -60,7 +60,7 @@ class Cones:
         return self.close(self._relation | self._system.flight | self.seen(*terms), whole=True)
 
     def of_count(self, query: ProgressQuery) -> frozenset[str]:
-        """What decides how often the event recurs (see `kliveness`): the events, both relations, and fairness where it matters."""
+        """What decides how often the event recurs (see `model.kliveness`): the events, both relations, and fairness where it matters."""
         terms = [query.recurs, query.never]
         if query.within is None:
             terms += [self._system.step_ok_loop, *(t for f in self._system.fairness for t in (f.enabled, f.taken))]

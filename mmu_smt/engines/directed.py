@@ -1,7 +1,7 @@
 """Which queries property-directed reachability is asked about, with which effort, and what it proves of them.
 
-Progress and bounds are asked as safety, by a counter beside the system (see `kliveness`). For progress the bound is found by trying: one
-that some run exceeds is followed by the next.
+Progress and bounds are asked as safety, by a counter beside the system (see `model.kliveness`). For progress the bound is found by trying:
+one that some run exceeds is followed by the next.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from dataclasses import dataclass, field, replace
 from mmu_smt.engines.certified import certify
 from mmu_smt.engines.completeness import GaveUp, Inquiry
 from mmu_smt.engines.dependencies import Cones
-from mmu_smt.engines.kliveness import counted
 from mmu_smt.engines.pdr import Reachability, Reachable
 from mmu_smt.engines.result import Invariant
+from mmu_smt.model.kliveness import counted
 from mmu_smt.model.system import ProgressQuery, SafetyQuery, TransitionSystem
 from mmu_smt.solve.budget import Meter
 from mmu_smt.solve.session import Session

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from mmu_smt.engines.rely import RelyGuarantee
 from mmu_smt.engines.result import Invariant
-from mmu_smt.model.argument import Along, Empty, Exhausted, Inductive, Proof, Recurrent, Relied, Stage, Unwritten
+from mmu_smt.model.argument import Along, Counted, Empty, Exhausted, Inductive, Proof, Recurrent, Relied, Stage, Unwritten
 
 REST = "rest "
 
@@ -37,10 +37,12 @@ class Proofs:
             along = Along(tuple(idle.items()), tuple(sorted(rely.disturbed)))
             self.add(Relied(tuple(n for n in names if not n.startswith(REST)), along, rest, rely.last))
 
-    def directed(self, name: str, by: str, invariant: Invariant) -> None:
-        """An invariant has been found for this one. There is no such data for one that speaks of a count beside the system."""
-        counts = invariant.count is not None
-        self.add(Unwritten((name,), by) if counts else Inductive((name,), 1, tuple(invariant.clauses)))
+    def directed(self, name: str, invariant: Invariant, *, finite: bool) -> None:
+        """An invariant has been found for this one, or one that speaks of a count beside the system. `finite`: as for `Counted`."""
+        if invariant.count is None:
+            self.add(Inductive((name,), 1, invariant.clauses))
+        else:
+            self.add(Counted((name,), invariant.count, finite, invariant.clauses))
 
     def exhausted(self, names: Iterable[str], depth: int, least: Mapping[str, int]) -> None:
         """There is no run of `depth` transitions, and no shorter one does what any of these asks for."""

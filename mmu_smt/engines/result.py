@@ -34,7 +34,8 @@ class Invariant:
     """Why a query holds: `clauses` hold initially, every transition leads from states that satisfy them to states that do, and where they
     hold the query does not fail; all that given the queries `given`, proved before, of every state and transition.
 
-    Terms over constants and state. `count`: where it speaks of the counter of `kliveness.counted` for this bound; None without a counter.
+    Terms over constants and state. `count`: where it speaks of the counter of `model.kliveness.counted` for this bound; None without a
+    counter.
     """
 
     clauses: tuple[Term, ...]

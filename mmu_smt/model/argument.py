@@ -70,6 +70,18 @@ class Relied:
 
 
 @dataclass(frozen=True, slots=True)
+class Counted:
+    """A progress query, because what recurs does so at most `most` times: an inductive invariant of the system with the counter of
+    `kliveness.counted` beside it. `finite`: as a bound says that is given; otherwise as far as infinite runs can tell.
+    """
+
+    queries: tuple[str, ...]
+    most: int
+    finite: bool
+    clauses: tuple[Term, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Round:
     """Variables that move one way while those of earlier rounds stand still: in every transition from a valid state (`last` None), or of
     every flight, none of which goes on behind place `last`.
@@ -125,5 +137,5 @@ class Unwritten:
     by: str
 
 
-Stage: TypeAlias = Inductive | Relied | Ranked | Exhausted | Recurrent | Empty | Unwritten
+Stage: TypeAlias = Inductive | Relied | Counted | Ranked | Exhausted | Recurrent | Empty | Unwritten
 Proof: TypeAlias = tuple[Stage, ...]

@@ -20,6 +20,7 @@ from mmu_smt.certify.cases import NoCertificate
 from mmu_smt.certify.deriving import Derived, Judged, derive
 from mmu_smt.certify.manifest import (
     CoordinateRecord,
+    CountRecord,
     EmptyRecord,
     FlightRecord,
     InductionRecord,
@@ -38,7 +39,7 @@ from mmu_smt.model.lower import lower
 from mmu_smt.model.system import ProgressQuery
 from mmu_smt.solve.scripts import ScriptSolver, solvers
 from mmu_smt.solve.session import Status
-from mmu_smt.witness.verdicts import Word
+from mmu_smt.witness.verdicts import Engine, Word
 from tests.differential.compare import checked
 from tests.differential.generate import GeneratedSpec, generate
 
@@ -93,12 +94,59 @@ progress env_for_ever { recurs taken(other) never false }
 invariant small { x <= 3 }
 invariant never_w { !w }
 """
+LOOK = """\
+state w: bool = false
+state seen: bool = false
+step look() by guest when !seen {
+    let before = w
+    yield "one"
+    if w != before {
+        seen = true
+    }
+}
+step other() by env { w = !w }
+terminal seen
+config busy { enable other }
+invariant never_seen { !seen }
+invariant w_or_not { w || !w }
+"""
+LATE = """\
+state x: 0..3 = 0
+state w: bool = false
+step long() by guest when x == 0 {
+    yield "one"
+    yield "two"
+    x = 3
+}
+step other() by env { w = !w }
+terminal x == 3
+config busy { enable other }
+invariant never_three { x <= 2 }
+invariant up_to_three { x <= 3 }
+"""
+COUNT = """\
+state n: 0..3 = 0
+step act() by guest when n < 3 { n += 1 }
+terminal n == 3
+progress soon within least { recurs taken(act) never false }
+progress in_two within 2 { recurs taken(act) never false }
+"""
 HAND = (
     GeneratedSpec(-1, TOGGLE, None, (), "loops of one transition", Counter()),
     GeneratedSpec(-2, CUT, None, ("busy",), "a loop of a step that is interrupted", Counter()),
     GeneratedSpec(-3, ONCE, None, ("busy",), "a variable that rises along flights", Counter()),
+    GeneratedSpec(-4, LOOK, None, ("busy",), "a step to which it matters what is disturbed", Counter()),
+    GeneratedSpec(-5, COUNT, None, (), "an end after so many transitions", Counter()),
+    GeneratedSpec(-6, COUNT, None, (), "the same, by reachability alone", Counter()),
+    GeneratedSpec(-7, LATE, None, ("busy",), "a step that does something at its end", Counter()),
 )
-"""Systems in which what a rank, or a flight, rests on makes a difference: their seeds are -1, -2, -3."""
+"""Systems in which what a rank, a flight or a count rests on makes a difference: their seeds are -1, -2, …"""
+
+
+def engines_of(seed: int) -> frozenset[Engine] | None:
+    """Who may prove something. Of every third system what is found by reachability alone, which otherwise decides little."""
+    return frozenset({Engine.REACHABILITY}) if seed % 3 == 0 else None
+
 
 PROOFS = (Word.PROVED, Word.UNREACHABLE, Word.VACUOUS)
 Stages = tuple[StageRecord, ...]
@@ -127,7 +175,7 @@ class Bench:
         self.explicit: ExplicitResult = explore(self.program, self.config, max_configurations=1500, max_initial=1500, cone=cones)
         collected = Collected()
         limits = Limits(bound=8, seconds=10)
-        request = Request("generated.mmu", self.program, self.config, properties, limits)
+        request = Request("generated.mmu", self.program, self.config, properties, limits, engines=engines_of(seed))
         self.result = check_program(request, proved=collected.add)
         self.reasons: dict[str, str] = {}
         self.proofs = [(case, _records(proof, self.reasons)) for case, proof in collected.proofs]
@@ -264,6 +312,8 @@ def _invented(made: Bench, name: str, stages: Stages, rng: Random) -> tuple[str,
         RankRecord((name,), rounds, n + 1, n if flights else 0, flights),
         TerminationRecord((name,), n, {name: n}),
         RecurrenceRecord((name,), n + 1, {name: n}),
+        CountRecord((name,), n, rng.random() < 0.5, (clause,)),
+        CountRecord((name,), n, rng.random() < 0.5),
         EmptyRecord((name,)),
     ]
     if flights is not None:
@@ -307,6 +357,13 @@ def _anyhow(record: StageRecord, rng: Random) -> StageRecord:
             if roll < 0.7:
                 return replace(record, flights=_flights(record.flights, rng))
             return replace(record, last=max(0, record.last + rng.choice((-1, 1))))
+        case CountRecord():
+            roll = rng.random()
+            if roll < 0.4 and record.clauses:
+                return replace(record, clauses=_without(record.clauses, rng))
+            if roll < 0.6:
+                return replace(record, finite=not record.finite)
+            return replace(record, most=max(0, record.most + rng.choice((-2, -1, 1))))
         case RankRecord():
             return _rank(record, rng)
         case TerminationRecord() | RecurrenceRecord():

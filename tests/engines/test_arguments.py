@@ -7,7 +7,6 @@ from contextlib import suppress
 
 import pytest
 
-from mmu_smt.engines import kliveness
 from mmu_smt.engines.bounded import Search
 from mmu_smt.engines.completeness import Inquiry
 from mmu_smt.engines.dependencies import Cones
@@ -16,6 +15,7 @@ from mmu_smt.engines.induction import Induction
 from mmu_smt.engines.pdr import Reachability, Reachable
 from mmu_smt.engines.ranking import Ranking
 from mmu_smt.engines.rely import RelyGuarantee
+from mmu_smt.model import kliveness
 from mmu_smt.model.system import ProgressQuery, SafetyQuery, TransitionSystem
 from mmu_smt.model.term import Term
 from mmu_smt.solve.budget import Budget, Meter

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mmu_smt.engines.check import check_queries
 from mmu_smt.engines.dependencies import Cones
-from mmu_smt.engines.kliveness import counted
+from mmu_smt.model.kliveness import counted
 from mmu_smt.model.system import FairStep, ProgressQuery, TransitionSystem
 from mmu_smt.witness.verdicts import Word
 from tests.engines.systems import Builder

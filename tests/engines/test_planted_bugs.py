@@ -9,7 +9,7 @@ from inspect import signature
 import pytest
 from z3 import z3core
 
-from mmu_smt.engines import bounded, check, kliveness, lasso, vacuity
+from mmu_smt.engines import bounded, check, lasso, vacuity
 from mmu_smt.engines.bounded import CountGoal, SafetyGoal, Search
 from mmu_smt.engines.completeness import Inquiry, SimplePaths
 from mmu_smt.engines.counting import Counter
@@ -17,14 +17,15 @@ from mmu_smt.engines.cubes import Cube, Transition
 from mmu_smt.engines.dependencies import Cones
 from mmu_smt.engines.flights import Flights
 from mmu_smt.engines.induction import Induction
-from mmu_smt.engines.kliveness import Counted
 from mmu_smt.engines.lasso import LassoGoal, Loops
 from mmu_smt.engines.pdr import Reachability
 from mmu_smt.engines.ranking import Ranking
 from mmu_smt.engines.rely import RelyGuarantee
 from mmu_smt.engines.targets import Targets
 from mmu_smt.engines.unroll import Observer, Unroller
+from mmu_smt.model import kliveness
 from mmu_smt.model.argument import Coordinate, Way
+from mmu_smt.model.kliveness import Counted
 from mmu_smt.model.system import ProgressQuery, SafetyQuery, TransitionSystem
 from mmu_smt.model.table import variables
 from mmu_smt.model.term import Op, Term
