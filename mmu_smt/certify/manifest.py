@@ -23,6 +23,7 @@ from mmu_smt.model.argument import (
     Empty,
     Exhausted,
     Inductive,
+    Measured,
     Ranked,
     Recurrent,
     Relied,
@@ -98,6 +99,12 @@ class RankRecord(Record, frozen=True, tag="ranking"):
     flights: FlightRecord | None = None
 
 
+class MeasureRecord(Record, frozen=True, tag="declared measure"):
+    """The measure is the property's own, and stands in the specification."""
+
+    proves: tuple[str, ...]
+
+
 class TerminationRecord(Record, frozen=True, tag="termination bound"):
     proves: tuple[str, ...]
     transitions: int
@@ -114,7 +121,9 @@ class EmptyRecord(Record, frozen=True, tag="no initial state"):
     proves: tuple[str, ...]
 
 
-StageRecord: TypeAlias = InductionRecord | RelyRecord | CountRecord | RankRecord | TerminationRecord | RecurrenceRecord | EmptyRecord
+StageRecord: TypeAlias = (
+    InductionRecord | RelyRecord | CountRecord | RankRecord | MeasureRecord | TerminationRecord | RecurrenceRecord | EmptyRecord
+)
 
 
 class ObligationRecord(Record, frozen=True):
@@ -216,6 +225,8 @@ def record_of(stage: Stage) -> StageRecord:
             rounds = tuple(RoundRecord(tuple(_coordinate_record(c) for c in r.coordinates), r.last) for r in stage.rounds)
             flights = None if stage.along is None else _flight_record(stage.along)
             return RankRecord(stage.queries, rounds, stage.first, stage.behind, flights)
+        case Measured():
+            return MeasureRecord(stage.queries)
         case Exhausted():
             return TerminationRecord(stage.queries, stage.transitions, dict(stage.least))
         case Recurrent():
@@ -244,6 +255,8 @@ def stage_of(record: StageRecord, system: TransitionSystem, beside: Callable[[Co
             rounds = tuple(Round(tuple(_coordinate(c, system, constants) for c in r.coordinates), r.last) for r in record.rounds)
             along = None if record.flights is None else _along(record.flights)
             return Ranked(record.proves, rounds, record.first, record.behind, along)
+        case MeasureRecord():
+            return Measured(record.proves)
         case TerminationRecord():
             return Exhausted(record.proves, record.transitions, tuple(record.least.items()))
         case RecurrenceRecord():

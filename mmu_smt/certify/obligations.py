@@ -14,11 +14,11 @@ from typing import assert_never
 from mmu_smt.certify.cases import Case, NoCertificate, Obligation, finished
 from mmu_smt.certify.counting import Counter
 from mmu_smt.certify.flights import relied, rest_queries
-from mmu_smt.certify.ranks import ranked
+from mmu_smt.certify.ranks import measured, ranked
 from mmu_smt.certify.smtlib import Node, Script
 from mmu_smt.certify.unrolling import Unrolling
 from mmu_smt.model import kliveness
-from mmu_smt.model.argument import Counted, Empty, Exhausted, Inductive, Ranked, Recurrent, Relied, Stage, Unwritten
+from mmu_smt.model.argument import Counted, Empty, Exhausted, Inductive, Measured, Ranked, Recurrent, Relied, Stage, Unwritten
 from mmu_smt.model.cone import cone_of, query_cone
 from mmu_smt.model.system import ProgressQuery, SafetyQuery, TransitionSystem
 
@@ -41,6 +41,8 @@ def obligations(case: Case, stage: Stage, number: int) -> Iterator[Obligation]:
             yield from _bounded(case, stage, prefix)
         case Ranked():
             yield from ranked(case, stage, prefix)
+        case Measured():
+            yield from measured(case, stage, prefix)
         case Exhausted():
             yield from _exhausted(case, stage, prefix)
         case Recurrent():

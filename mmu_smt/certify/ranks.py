@@ -8,8 +8,8 @@ from mmu_smt.certify.cases import Case, NoCertificate, Obligation, finished
 from mmu_smt.certify.flights import Flight, env_leaves_alone, over
 from mmu_smt.certify.smtlib import Node, Script
 from mmu_smt.certify.unrolling import Unrolling, by_env, valuation
-from mmu_smt.model.argument import Along, Coordinate, Ranked, Way
-from mmu_smt.model.cone import query_cone
+from mmu_smt.model.argument import Along, Coordinate, Measured, Ranked, Way
+from mmu_smt.model.cone import cone_of, query_cone
 from mmu_smt.model.flight import PC
 from mmu_smt.model.system import ProgressQuery, TransitionSystem
 from mmu_smt.model.table import variables
@@ -22,6 +22,31 @@ def ranked(case: Case, stage: Ranked, prefix: str) -> Iterator[Obligation]:
         if not isinstance(query, ProgressQuery) or query.within is not None:
             raise NoCertificate(f"a rank says nothing about `{name}`")
         yield from _Rank(case, stage, query, f"{prefix}{i + 1}-" if len(stage.queries) > 1 else prefix).obligations()
+
+
+def measured(case: Case, stage: Measured, prefix: str) -> Iterator[Obligation]:
+    """One obligation for each query; raises NoCertificate where it has no measure."""
+    for i, name in enumerate(stage.queries):
+        query = case.query(name)
+        if not isinstance(query, ProgressQuery) or query.within is not None or query.measure is None:
+            raise NoCertificate(f"`{name}` has no measure")
+        system, table = case.system, case.system.table
+        less, most = query.measure
+        moves = table.and_(system.step_ok_loop, table.not_(query.never))
+        facts = case.facts()
+        script = Script()
+        run = Unrolling(script, system, cone_of(system, [query.recurs, moves, less, most, *(f.bad for f in facts)]))
+        run.permit()
+        script.demand("place 0 has values of its types", run.at(0, system.domain_state))
+        for fact in facts:
+            if fact.on_state:
+                script.demand(f"already shown, at 0: {fact.name}", script.negated(run.bad(0, fact)))
+        script.demand("transition 0 is one of a loop", run.at(0, moves))
+        run.move(0)
+        stands = script.all((run.at(0, query.recurs), script.negated(run.at(0, less))))
+        script.demand("the measure rises, or does not fall with the event", script.any((script.negated(run.at(0, most)), stands)))
+        says = f"Declared measure of {name}: in no transition of a loop does it rise, and it falls with each event."
+        yield finished(f"{prefix}measure-{i + 1}", script, says)
 
 
 class _Rank:

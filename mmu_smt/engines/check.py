@@ -23,11 +23,13 @@ from mmu_smt.engines.flights import Flights, NoFlights
 from mmu_smt.engines.induction import Induction
 from mmu_smt.engines.lasso import LassoGoal
 from mmu_smt.engines.ledger import LEAST, Ledger
+from mmu_smt.engines.measure import Measures
 from mmu_smt.engines.proofs import REST, Proofs
 from mmu_smt.engines.ranking import Ranking
 from mmu_smt.engines.rely import RelyGuarantee
 from mmu_smt.engines.result import Argument, EngineResult, OutOfBudget, RawRun
 from mmu_smt.engines.uninterrupted import Uninterrupted, UninterruptedSearch
+from mmu_smt.model.argument import Measured
 from mmu_smt.model.plainness import Level
 from mmu_smt.model.system import ProgressQuery, SafetyQuery, TransitionSystem
 from mmu_smt.solve.budget import Budget, Meter, OutOfMemory
@@ -172,6 +174,7 @@ class _Check:
             self._session = self._sessions["search"] = Session(self._meter, seed=self._seed)
             self._search = Search(self._session, self._system, frozenset[str]().union(*cone_of.values()), self._levels)
             self._induction: Induction | None = None
+            self._measures = Measures(self._system, cones, self._meter, self._seed, self._sessions)
             self._directed = Directed(self._system, cones, self._meter, self._seed, self._sessions)
             self._induction_cone = frozenset[str]().union(*(cone_of[q.name] for q in self._safety))
             for query in self._safety:
@@ -423,6 +426,11 @@ class _Check:
 
     def _rank(self, depth: int) -> None:
         """Exclude loops whatever the stem, by variables that only move one way. What induction has proved by then helps."""
+        facts = (*(goal.query for goal in self._search.facts), *self._lemmas)
+        for name, lasso in list(self._lassos.items()):
+            if self._measures.falls(lasso.query, facts, 2 * self._session.effort + shares.RANKING_ALLOWANCE, self._phase):
+                self._proofs.add(Measured((name,)))
+                self._proved(name, Argument("its own measure", Engine.RANKING))
         if self._waits_for_rely(shares.RELY_PATIENCE):
             return
         for name in list(self._lassos):
@@ -579,6 +587,7 @@ class _Check:
 
     def _stats(self) -> dict[str, int | float | str]:
         stats: dict[str, int | float | str] = {"depth": self._depth}
+        stats |= {f"measure of {name}": "may rise, or stand still" for name in sorted(self._measures.failed)}
         for name, session in self._sessions.items():
             stats[f"{name} checks"] = session.checks
             stats[f"{name} solver seconds"] = round(session.seconds, 4)

@@ -105,6 +105,13 @@ class Ranked:
 
 
 @dataclass(frozen=True, slots=True)
+class Measured:
+    """A progress query whose own measure falls with each `recurs` and does not rise, in every transition of a loop."""
+
+    queries: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Exhausted:
     """No run has more than `transitions`, and none of those does what the queries ask for. `least`: how often, for queries that count."""
 
@@ -137,5 +144,5 @@ class Unwritten:
     by: str
 
 
-Stage: TypeAlias = Inductive | Relied | Counted | Ranked | Exhausted | Recurrent | Empty | Unwritten
+Stage: TypeAlias = Inductive | Relied | Counted | Ranked | Measured | Exhausted | Recurrent | Empty | Unwritten
 Proof: TypeAlias = tuple[Stage, ...]

@@ -116,7 +116,11 @@ class Lowered:
                 recurs = self._over_steps.judge(_given(prop.recurs), on_fault=False)
                 never = self._over_steps.judge(_given(prop.never), on_fault=False)
                 is_cover = prop.kind is PropertyKind.COVER_LASSO
-                return ProgressQuery(name, recurs, never, prop.within, is_cover)
+                measure = None
+                if prop.measure is not None:
+                    less, most = (self._over_steps.judge(e, on_fault=False) for e in (prop.measure.less, prop.measure.most))
+                    measure = less, most
+                return ProgressQuery(name, recurs, never, prop.within, is_cover, measure)
 
     def cone_names(self, query: SafetyQuery | ProgressQuery) -> frozenset[str]:
         """The program's state variables in a query's cone: those that a loop must return to."""

@@ -111,7 +111,8 @@ class SafetyQuery:
 class ProgressQuery:
     """Violated (or reached) by an infinite fair run with `recurs` infinitely often and `never` finitely often (terms of a transition).
 
-    `within`: None, a bound N (never more than N times `recurs` with no `never`), or "least".
+    `within`: None, a bound N (never more than N times `recurs` with no `never`), or "least". `measure`: something that the specification
+    says to fall with each `recurs` and not to rise before `never`: it is less afterwards, and it is not more (terms of a transition).
     """
 
     name: str
@@ -119,3 +120,4 @@ class ProgressQuery:
     never: Term
     within: int | str | None = None
     is_cover: bool = False
+    measure: tuple[Term, Term] | None = None

@@ -18,6 +18,7 @@ from mmu_smt.semantics.program import (
     Config,
     Display,
     Function,
+    Measure,
     Program,
     Property,
     PropertyKind,
@@ -325,9 +326,11 @@ class _ProgramChecker:
         condition: TExpr | None = None
         recurs: TExpr | None = None
         never: TExpr | None = None
+        measure: Measure | None = None
         match declaration.body:
-            case nodes.RecursNever(recurs=recurs_node, never=never_node):
+            case nodes.RecursNever(recurs=recurs_node, never=never_node, decreases=measured):
                 recurs, never = checker.condition(recurs_node), checker.condition(never_node)
+                measure = self._measure(declaration, measured, checker)
                 kind = PropertyKind.PROGRESS if declaration.kind == "progress" else PropertyKind.COVER_LASSO
             case body:
                 condition = checker.condition(body)
@@ -343,11 +346,24 @@ class _ProgramChecker:
             condition=condition,
             recurs=recurs,
             never=never,
+            measure=measure,
             within=self._within(declaration),
             configs=frozenset(n.text for n in declaration.configs),
             display=self._display(declaration),
             span=declaration.name.span,
         )
+
+    def _measure(self, declaration: nodes.PropertyDecl, measured: nodes.Expr | None, checker: ExpressionChecker) -> Measure | None:
+        """The measure as two conditions of a transition: it is less afterwards, it is not greater."""
+        if measured is None:
+            return None
+        if declaration.kind != "progress" or declaration.within is not None:
+            self.findings.error("MS419", "`decreases` belongs to a progress property without a bound", measured.span)
+            return None
+        after = nodes.PrimedExpr(span=measured.span, expr=measured)
+        less = checker.condition(nodes.Binary(span=measured.span, op="<", left=after, right=measured))
+        most = None if less is None else checker.condition(nodes.Binary(span=measured.span, op="<=", left=after, right=measured))
+        return None if less is None or most is None else Measure(less=less, most=most)
 
     def _within(self, declaration: nodes.PropertyDecl) -> int | str | None:
         match declaration.within:
@@ -458,7 +474,8 @@ def _sizes(program: Program, cost: Cost) -> Iterable[tuple[str, Span | None, int
     for condition in (*program.assumptions, *program.inits):
         yield condition.name, condition.span, cost.expression(condition.condition)
     for judged in program.properties.values():
-        parts = (judged.condition, judged.recurs, judged.never)
+        measure = () if judged.measure is None else (judged.measure.less, judged.measure.most)
+        parts = (judged.condition, judged.recurs, judged.never, *measure)
         yield judged.name, judged.span, sum(cost.expression(e) for e in parts if e is not None)
     for config in program.configs.values():
         whens = [e.when for e in config.enables if e.when is not None]

@@ -447,6 +447,14 @@ class PropertyKind(StrEnum):
 
 
 @identity_record
+class Measure:
+    """What a progress property is said to decrease, as conditions of a transition: it is `less` afterwards; it is at `most` what it was."""
+
+    less: TExpr
+    most: TExpr
+
+
+@identity_record
 class Property:
     """A property to be judged. `condition` for invariant, step and cover; `recurs`/`never` for progress and cover of infinite runs.
 
@@ -461,6 +469,7 @@ class Property:
     condition: TExpr | None = None
     recurs: TExpr | None = None
     never: TExpr | None = None
+    measure: Measure | None = None
     within: int | str | None = None
     configs: frozenset[str] = frozenset()
     rules: frozenset[str] = frozenset()

@@ -234,7 +234,7 @@ class Builder:
         return self.names(c[1:])
 
     def recurs_never(self, c: list[Any]) -> n.RecursNever:
-        return n.RecursNever(span=self.whole(c), recurs=c[1], never=c[3])
+        return n.RecursNever(span=self.whole(c), recurs=c[1], never=c[3], decreases=c[5] if len(c) > 4 else None)
 
     def config_decl(self, c: list[Any]) -> n.ConfigDecl:
         is_default = c[0].type == "DEFAULT"

@@ -326,4 +326,12 @@ PROPERTY_CODES: tuple[CodeInfo, ...] = (
         "state n: 0..3\ncover zero { n == 0 }\nvariant v { }\nclaim c { v introduces zero of v }",
         "state n: 0..3\ncover zero { n == 0 }\nvariant v { }\nclaim c { v { zero: reached } }",
     ),
+    entry(
+        "MS419",
+        "misplaced-measure",
+        "a measure of something that is no progress property",
+        "`decreases E` says why what recurs cannot do so for ever. A cover asks whether it does, and a bound is counted.",
+        "state n: 0..3 = 3\nstep tick() by guest when n > 0 { n -= 1 }\nprogress p within 3 { recurs taken(tick) never false decreases n }",
+        "state n: 0..3 = 3\nstep tick() by guest when n > 0 { n -= 1 }\nprogress p { recurs taken(tick) never false decreases n }",
+    ),
 )

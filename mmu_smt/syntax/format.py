@@ -159,7 +159,7 @@ class _Reader:
             return True
         if len(parts) == 1 and isinstance(parts[0], Token) and parts[0].type == "OVERRIDE":
             return False
-        return piece.start in self.layout.starts or piece.type in ("OVERRIDE", "NEVER", "IMPORT")
+        return piece.start in self.layout.starts or piece.type in ("OVERRIDE", "NEVER", "DECREASES", "IMPORT")
 
     def remark(self, after_comma: bool) -> Comment | None:
         """A comment on the line where the last token stood, if nothing but a comma stands between."""

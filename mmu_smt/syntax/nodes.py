@@ -399,8 +399,11 @@ class EventDecl(Declaration):
 
 @record
 class RecursNever(Node):
+    """`decreases`: a measure that is said to fall with each `recurs` and never to rise before `never`."""
+
     recurs: Expr
     never: Expr
+    decreases: Expr | None
 
 
 @record

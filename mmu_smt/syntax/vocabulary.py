@@ -51,6 +51,7 @@ KEYWORDS = (
             "in",
             "recurs",
             "never",
+            "decreases",
             "else",
             "has",
             "true",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from zlib import crc32
 
-from mmu_smt.semantics.types import BOOL, FlagsType, OptionalType, values
+from mmu_smt.semantics.types import BOOL, FlagsType, IntType, OptionalType, values
 from tests.differential.expressions import Expressions
 from tests.differential.world import Scope, Variable, World, literal
 
@@ -74,6 +75,16 @@ class Properties:
         constants = [literal(ghost.type, v) for v in values(ghost.type)]
         return f"{ghost.name} {world.pick(('==', '!='))} {world.pick(constants[1:] or constants)}"
 
+    def _measured(self, lasso: str) -> str:
+        """Sometimes with a number of the state as a measure, right or wrong. The draw is the text's, so that nothing else depends on it."""
+        numbers = [v.name for v in self.world.states if isinstance(v.type, IntType)]
+        draw = crc32(lasso.encode())
+        if not numbers or draw % 2:
+            return lasso
+        self.world.tag("measure")
+        name = numbers[draw // 2 % len(numbers)]
+        return f"{lasso[:-1]} decreases {name if draw % 3 else f'7 - {name}'} }}"
+
     def _property(self, kind: str) -> str:
         world = self.world
         world.tag(kind)
@@ -96,7 +107,7 @@ class Properties:
             case "cover":
                 text = f"cover {name} {{ {self._occurrence(1)} }}"
             case "progress":
-                text = f"progress {name} {lasso}"
+                text = f"progress {name} {self._measured(lasso)}"
             case "cover lasso":
                 text = f"cover {name} {lasso}"
             case "within":
