@@ -358,7 +358,7 @@ class _ProgramChecker:
         if measured is None:
             return None
         if declaration.kind != "progress" or declaration.within is not None:
-            self.findings.error("MS419", "`decreases` belongs to a progress property without a bound", measured.span)
+            self.findings.error("MS420", "`decreases` belongs to a progress property without a bound", measured.span)
             return None
         after = nodes.PrimedExpr(span=measured.span, expr=measured)
         less = checker.condition(nodes.Binary(span=measured.span, op="<", left=after, right=measured))

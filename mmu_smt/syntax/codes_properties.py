@@ -327,7 +327,7 @@ PROPERTY_CODES: tuple[CodeInfo, ...] = (
         "state n: 0..3\ncover zero { n == 0 }\nvariant v { }\nclaim c { v { zero: reached } }",
     ),
     entry(
-        "MS419",
+        "MS420",
         "misplaced-measure",
         "a measure of something that is no progress property",
         "`decreases E` says why what recurs cannot do so for ever. A cover asks whether it does, and a bound is counted.",
