@@ -326,4 +326,12 @@ PROPERTY_CODES: tuple[CodeInfo, ...] = (
         "state n: 0..3\ncover zero { n == 0 }\nvariant v { }\nclaim c { v introduces zero of v }",
         "state n: 0..3\ncover zero { n == 0 }\nvariant v { }\nclaim c { v { zero: reached } }",
     ),
+    entry(
+        "MS419",
+        "recipe-braces",
+        "a brace in the text of a recipe that does not enclose an expression",
+        "In the texts of a recipe `{` and `}` enclose an expression, whose value is put there. A brace itself is written twice.",
+        'const n: 0..3\nrecipe r { "n is {n" }',
+        'const n: 0..3\nrecipe r { "n is {n}" }',
+    ),
 )
