@@ -38,8 +38,11 @@ NoColor = Annotated[bool, Parameter(name="--no-color", help="No colours, even on
 Json = Annotated[bool, Parameter(help="One JSON document on standard output.")]
 Formats = Annotated[
     list[str] | None,
-    Parameter(name="--format", help="text, table, json, itf, sarif or mail, to standard output or to a file: FMT=PATH (repeatable)."),
+    Parameter(
+        name="--format", help="text, table, json, itf, sarif, mail, recipe or html, to standard output or to a file: FMT=PATH (repeatable)."
+    ),
 ]
+Html = Annotated[str | None, Parameter(help="Write one HTML page to step through the runs, too.")]
 Full = Annotated[bool, Parameter(help="Traces without omissions: every state in full, covers that are reached too.")]
 
 
@@ -81,6 +84,7 @@ def check(
     accept_bounded: Annotated[bool, Parameter(help="Exit 0 where `-k` was exhausted without a counterexample.")] = False,
     cross_check: Annotated[bool, Parameter(help="Judge small systems by explicit-state search too; exit 5 if that differs.")] = False,
     format: Formats = None,  # noqa: A002 (the option's name)
+    html: Html = None,
     max_cex: Annotated[
         int, Parameter(name="--max-cex", help="Up to N counterexamples of a property, which differ in what is decided.")
     ] = 1,
@@ -106,7 +110,7 @@ def check(
         cross_check=cross_check,
         minimize=not no_minimize,
         counterexamples=int(at_least("--max-cex", max_cex, 1) or 1),
-        formats=wanted_formats(format, json=json),
+        formats=wanted_formats(format, json=json, html=html),
         cert=cert,
     )
     if cert is not None and len(targets) > 1:
@@ -161,6 +165,7 @@ def compare(
     scenarios: Annotated[int | None, Parameter(help="Scenarios to try for each question. Default: 24.")] = None,
     seed: Seed = 0,
     json: Annotated[bool, Parameter(help="One JSON document on standard output.")] = False,
+    html: Html = None,
     no_color: NoColor = False,
     full: Full = False,
 ) -> int:
@@ -182,6 +187,7 @@ def compare(
         second,
         options(property=property, config=config, define=define, bound=bound, timeout=timeout, seed=seed),
         at_least("--scenarios", scenarios, 1),
+        html,
     )
     return run_comparison(asked, Output(colour=not no_color), json=json, full=full)
 

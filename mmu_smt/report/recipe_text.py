@@ -9,6 +9,7 @@ from mmu_smt.report.lines import Line, Piece, Style, flow, one_line, safe
 from mmu_smt.report.text import head_line, subject_text
 
 if TYPE_CHECKING:
+    from mmu_smt.report.trace_json import RecipeRecord
     from mmu_smt.witness.recipes import RecipeText
     from mmu_smt.witness.verdicts import CheckResult, Verdict
 
@@ -30,7 +31,7 @@ def recipe_lines(result: CheckResult, verdict: Verdict) -> tuple[Line, ...]:
     return tuple(lines)
 
 
-def recipe_title(recipe: RecipeText) -> str:
+def recipe_title(recipe: RecipeText | RecipeRecord) -> str:
     """What a recipe is called, with the step that it is about."""
     title = one_line(recipe.title) if recipe.title else safe(recipe.name)
     if recipe.step is None:
