@@ -125,12 +125,10 @@ def _combined(expr: TExpr, outcomes: Outcomes) -> Iterator[bool]:
     match expr:
         case UnaryExpr(op=UnaryOp.NOT, operand=operand):
             yield from (not v for v in _truth(operand, outcomes))
-        case BinaryExpr(op=BinaryOp.AND | BinaryOp.OR | BinaryOp.IMPLIES as op, left=left, right=right):
+        case BinaryExpr(op=BinaryOp.AND | BinaryOp.OR as op, left=left, right=right):
             settling = op is BinaryOp.OR  # the value of the left operand that settles the whole
             for value in _truth(left, outcomes):
-                if op is BinaryOp.IMPLIES:
-                    yield from _truth(right, outcomes) if value else (True,)
-                elif value is settling:
+                if value is settling:
                     yield value
                 else:
                     yield from _truth(right, outcomes)

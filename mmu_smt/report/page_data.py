@@ -228,7 +228,7 @@ class _Sources:
         declared: Step | Function = program.steps[name] if is_step else program.functions[name]
         span = declared.span
         found = self._declarations(span.file).get(span.start)
-        if found is None:
+        if not isinstance(found, nodes.StepDecl | nodes.FunctionDecl) or found.name.text != name:
             return None
         first = found.span.line
         count = found.span.text.count("\n") + 1

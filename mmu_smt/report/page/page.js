@@ -73,7 +73,7 @@
       this.tables = new Set(view.variables.filter((v) => v.type.kind === "array" && v.type.index !== null).map((v) => v.type.index));
       const useful = { constant: new Set(view.constants), seen: new Set(view.ghosts) };
       this.matter = view.variables.filter((v) => !(v.role in useful) || useful[v.role].has(v.name));
-      this.opened = new Map();
+      this.open = false;
     }
 
     // Where the run stands after so many steps of the clock; `round` counts how often the loop was begun.
@@ -185,8 +185,19 @@
       const lit = place === 0 ? [] : this.view.lit[place - 1];
       const shown = place === 0 ? (this.view.lit[0] || []) : lit;
       const note = place === 0 ? el("p", { class: "faint" }, "Nothing has been carried out yet. Marked lines (\u25b8) are those that the step went through.") : null;
+      const decisions = place === 0 ? [] : this.trace.steps[place - 1].decisions;
+      const listings = (wanted) => shown.filter((one) => wanted(this.view.sources[one.source]))
+        .map((one) => this.listing(this.view.sources[one.source], place === 0 ? [] : one.lines, decisions));
       return el("section", { "aria-label": "Source" }, el("h3", {}, "Source"), note,
-        shown.map((one) => this.listing(this.view.sources[one.source], place === 0 ? [] : one.lines, place === 0 ? [] : this.trace.steps[place - 1].decisions)));
+        listings((s) => s.kind !== "function"), this.further(listings((s) => s.kind === "function")));
+    }
+
+    // Functions that handlers call, folded; they stay open once opened.
+    further(listings) {
+      if (!listings.length) return null;
+      const details = el("details", { class: "further", open: this.open }, el("summary", {}, "Functions on the way (" + listings.length + ")"), listings);
+      details.addEventListener("toggle", () => { this.open = details.open; });
+      return details;
     }
 
     listing(source, lines, returns) {
@@ -206,10 +217,7 @@
       });
       const head = [el("strong", {}, flat(source.name)), " ", el("span", { class: "faint" }, file + ":" + source.line, source.origin ? el("span", { title: flat(source.origin) }, ", models " + flat(source.origin).split(" ")[0]) : "")];
       const code = el("ol", { class: "code", tabindex: "0", "aria-label": flat(source.name), role: "list" }, rows);
-      if (source.kind !== "function") return el("div", { class: "source" }, el("div", { class: "head" }, head), code);
-      const details = el("details", { class: "source", open: this.opened.get(source.name) || false }, el("summary", {}, head), code);
-      details.addEventListener("toggle", () => this.opened.set(source.name, details.open));
-      return details;
+      return el("div", { class: "source" }, el("div", { class: "head" }, head), code);
     }
 
     delta(place) {
@@ -379,7 +387,8 @@
     choose(number) {
       this.chosen = Math.max(0, Math.min(number, this.runs.length - 1));
       const first = this.run.panes[0];
-      this.clock = this.run.panes.length > 1 ? 0 : first.loop === null ? first.length : Math.min(first.loop + 1, first.length);
+      const two = this.run.panes.length > 1;
+      this.clock = two ? Math.min(1, this.last) : first.loop === null ? first.length : Math.min(first.loop + 1, first.length);
       document.querySelectorAll(".about[data-run]").forEach((s) => { s.hidden = Number(s.dataset.run) !== this.chosen; });
       this.render();
     },
