@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from mmu_smt.report.executed import Lit
-    from mmu_smt.syntax.source import SourceFile
+    from mmu_smt.syntax.source import SourceFile, Span
     from mmu_smt.witness.traces import TraceStep
     from mmu_smt.witness.verdicts import CheckResult, Verdict
 
@@ -66,7 +66,7 @@ class SourceView(msgspec.Struct, frozen=True):
 
 
 class LitLine(msgspec.Struct, frozen=True):
-    """A line that was carried out. `tests`: on it, as text, outcome and what was looked at."""
+    """A line that was carried out, or before which a step in flight stands. `tests`: on it, as text, outcome and what was looked at."""
 
     line: int
     tests: tuple[tuple[str, str, str], ...]
@@ -158,7 +158,19 @@ def _lit(program: Program, step: TraceStep) -> list[tuple[bool, str, tuple[LitLi
     if step.decisions:
         return [(False, lit.function, tuple(_lit_lines(lit))) for lit in executed(program, step.decisions[-1])]
     declared = program.steps[step.step]
+    cut = step.cut if step.actor != "env" else None  # an env step leaves another one in flight where that stands
+    inside = _function_at(program, cut) if cut is not None else None
+    if cut is not None and inside is not None:
+        return [(False, inside, (LitLine(cut.line, ((step.position or "", "stops here", ""),)),))]
     return [(True, step.step, (LitLine(declared.span.line, ()),))]
+
+
+def _function_at(program: Program, place: Span) -> str | None:
+    """The function whose text a place stands in: the last one of its file that begins before it, if any does."""
+    before = [f for f in program.functions.values() if f.span.file is place.file and f.span.start <= place.start]
+    found = max(before, key=lambda f: f.span.start, default=None)
+    others = [s.span.start for s in program.steps.values() if s.span.file is place.file and s.span.start <= place.start]
+    return None if found is None or max(others, default=-1) > found.span.start else found.name
 
 
 def _lit_lines(lit: Lit) -> Iterator[LitLine]:

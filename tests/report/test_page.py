@@ -15,13 +15,15 @@ import pytest
 from mmu_smt import api
 from mmu_smt.api.running import run_program
 from mmu_smt.api.targets import choose_config
+from mmu_smt.interpret.replay import replay
 from mmu_smt.report.executed import executed
 from mmu_smt.report.formats import Format, documents, findings_of
 from mmu_smt.report.lines import plain
 from mmu_smt.report.recipe_text import recipe_lines
 from mmu_smt.report.trace_page import trace_page
 from mmu_smt.semantics.workspace import Workspace
-from mmu_smt.witness.verdicts import CheckResult
+from mmu_smt.witness.traces import Candidate, Move
+from mmu_smt.witness.verdicts import CheckResult, Verdict, Word
 from tests.cli.support import DOOR
 from tests.report import sample
 from tests.report.test_formats import HOSTILE, TEXTS
@@ -218,3 +220,35 @@ def test_lit_are_just_the_lines_that_were_carried_out() -> None:
         ever |= carried_out
         assert [s.function for s in executed(program, step.decisions[-1])][:2] == ["outer", "inner"]
     assert ever == set(numbers.values()), "every line has had its turn"
+
+
+STOPS = """\
+state n: 0..2 = 0
+handler h() -> bool {
+    n = 1
+    pause()
+    return n == 2
+}
+fn pause() {
+    yield "here"
+}
+step go() by guest { let x = h() }
+step disturb() by env when n == 1 { n = 2 }
+cover disturbed { h.decides(true) }
+config c { enable disturb }
+default config d = c
+"""
+
+
+def test_a_step_in_flight_is_lit_where_it_stands() -> None:
+    program = Workspace.from_text(STOPS).program(None)
+    config = choose_config(program, None)
+    moves = (Move("go"), Move("disturb"), Move("go", resume=True))
+    states = tuple({"n": n} for n in (0, 1, 2, 2))
+    judged = program.properties["disturbed"]
+    trace = replay(program, config, Candidate({}, states, moves), judged)
+    finding = CheckResult(program, config, (), "stops.mmu"), Verdict(judged, Word.REACHED, trace=trace)
+    (run,) = json.loads(Reader(trace_page((finding,))).raw["script"][0])["runs"]
+    (pane,) = run["panes"]
+    told = [[(pane["sources"][o["source"]]["name"], [x["line"] for x in o["lines"]]) for o in step] for step in pane["lit"]]
+    assert told == [[("pause", [8])], [("disturb", [11])], [("h", [2, 3, 4, 5])]]

@@ -164,7 +164,8 @@
       const item = (i) => {
         const step = i ? this.trace.steps[i - 1] : null;
         const mark = this.loop === null ? "" : i === this.loop + 1 ? "\u21b3" : i === this.length ? "\u21ba" : this.inLoop(i) ? "\u2502" : "";
-        const what = step ? flat(step.shown) + (this.told(step) ? " \u2014 " + this.told(step) : "") : "start";
+        const parts = step ? [this.told(step), step.fault ? "run-time fault" : "", step.stops ? "stops " + flat(step.stops) : ""].filter(Boolean) : [];
+        const what = step ? (step.resume ? "goes on" : flat(step.shown)) + (parts.length ? " \u2014 " + parts.join("; ") : "") : "start";
         return el("li", {}, el("button", { type: "button", "aria-current": i === place ? "step" : null, onclick: () => player.go(i) },
           el("span", { class: "at" }, String(i)),
           el("span", { class: "loopmark", "aria-hidden": "true" }, mark), this.inLoop(i) ? said("in the loop") : null,
@@ -189,12 +190,12 @@
       const listings = (wanted) => shown.filter((one) => wanted(this.view.sources[one.source]))
         .map((one) => this.listing(this.view.sources[one.source], place === 0 ? [] : one.lines, decisions));
       return el("section", { "aria-label": "Source" }, el("h3", {}, "Source"), note,
-        listings((s) => s.kind !== "function"), this.further(listings((s) => s.kind === "function")));
+        listings((s) => s.kind !== "function"), this.further(listings((s) => s.kind === "function"), shown.some((one) => this.view.sources[one.source].kind !== "function")));
     }
 
     // Functions that handlers call, folded; they stay open once opened.
-    further(listings) {
-      if (!listings.length) return null;
+    further(listings, fold) {
+      if (!listings.length || !fold) return listings;
       const details = el("details", { class: "further", open: this.open }, el("summary", {}, "Functions on the way (" + listings.length + ")"), listings);
       details.addEventListener("toggle", () => { this.open = details.open; });
       return details;
@@ -338,9 +339,9 @@
     }
 
     arrows(shown, place) {
-      const all = this.references(shown, place);
+      const all = this.references(shown, place).map((r) => ({ ...r, from: r.from + (r.inner.length ? " (" + r.inner.join(", ") + ")" : "") }));
       if (!all.length || all.length > 40) return null;
-      const left = [...new Set(all.map((r) => r.from))];
+      const left = all.map((r) => r.from);
       const right = [...new Map(all.map((r) => [r.table + " " + r.to, r])).values()].map((r) => r.table + " " + r.to);
       right.sort((a, b) => a.localeCompare(b, undefined, { numeric: true }));
       const row = 26, width = 480, wide = 190;
@@ -350,11 +351,10 @@
       const box = (x, w, at, text) => [draw("rect", { x, y: at - 10, width: w, height: 20, rx: 3 }), draw("text", { x: x + 7, y: at + 4 }, cut(text))];
       const lines = all.map((r) => {
         const [a, b, from, to] = [y(left, r.from), y(right, r.table + " " + r.to), wide, width - 110];
-        const label = r.inner.length ? draw("text", { class: "inner", x: from + 5, y: a - 3 + (b < a ? -4 : 0) }, r.inner.join(",")) : null;
         return [draw("path", { d: `M ${from} ${a} C ${from + 70} ${a}, ${to - 70} ${b}, ${to - 6} ${b}` }),
-          draw("path", { class: "tip", d: `M ${to} ${b} l -7 -4 v 8 z` }), label];
+          draw("path", { class: "tip", d: `M ${to} ${b} l -7 -4 v 8 z` })];
       });
-      const words = all.map((r) => r.from + (r.inner.length ? " (" + r.inner.join(", ") + ")" : "") + " to " + r.table + " " + r.to).join("; ");
+      const words = all.map((r) => r.from + " to " + r.table + " " + r.to).join("; ");
       return draw("svg", { class: "links", viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": "Links: " + words },
         lines, left.map((n) => box(1, wide - 1, y(left, n), n)), right.map((n) => box(width - 110, 109, y(right, n), n)));
     }
