@@ -131,7 +131,8 @@ def valid(result: CheckResult) -> None:
                 case Format.TABLE:
                     narrow(text)
                 case Format.RECIPE:
-                    assert text.count("not run: ") == len(found)
+                    assert text.count("not run: ") == len(found), "there is something to say of every run"
+                    assert "?" not in text, "and every value in it is known"
                     narrow(text)
                 case Format.HTML:
                     held = json.loads(Reader(text).raw["script"][0])
