@@ -15,6 +15,22 @@ from mmu_smt.cli.defects import debugging, internal_error
 from mmu_smt.cli.exits import MEANINGS, Exit, worst
 from mmu_smt.cli.options import at_least, config_names, definitions, options, usage
 from mmu_smt.cli.output import Output, OutputError
+from mmu_smt.cli.parameters import (
+    Bound,
+    Configs,
+    Defines,
+    Engines,
+    Formats,
+    Full,
+    Html,
+    Json,
+    Memory,
+    NoColor,
+    Properties,
+    Rlimit,
+    Seed,
+    Timeout,
+)
 from mmu_smt.report.lines import Piece, Style, line, safe
 from mmu_smt.syntax.diagnostics import SpecError
 
@@ -22,29 +38,6 @@ if TYPE_CHECKING:
     from mmu_smt.semantics.program import Program
     from mmu_smt.witness.expectations import TestReport
     from mmu_smt.witness.traces import Trace
-
-Properties = Annotated[list[str] | None, Parameter(name=["--property", "-p"], help="Judge this property only (repeatable).")]
-Configs = Annotated[
-    list[str] | None,
-    Parameter(name=["--config", "-c"], help="Config, or several joined: A,B. Default: the specification's default config."),
-]
-Defines = Annotated[list[str] | None, Parameter(name=["--define", "-D"], help="Set a parameter: NAME=VALUE (repeatable).")]
-Bound = Annotated[int | None, Parameter(name=["--bound", "-k"], help="Stop after this many transitions.")]
-Timeout = Annotated[float | None, Parameter(help="Seconds of wall time for everything after loading.")]
-Rlimit = Annotated[int | None, Parameter(help="Units of solver work for each variant; the same everywhere, unlike seconds.")]
-Memory = Annotated[int | None, Parameter(help="Megabytes that the solver may hold.")]
-Seed = Annotated[int, Parameter(help="Seed of everything that is chosen.")]
-NoColor = Annotated[bool, Parameter(name="--no-color", help="No colours, even on a terminal.")]
-Json = Annotated[bool, Parameter(help="One JSON document on standard output.")]
-Formats = Annotated[
-    list[str] | None,
-    Parameter(name="--format", help="text, table, json, itf, sarif or mail, to standard output or to a file: FMT=PATH (repeatable)."),
-]
-Engines = Annotated[
-    list[Literal["termination", "recurrence", "induction", "rely-guarantee", "ranking", "reachability"]] | None,
-    Parameter(name="--engine", help="Only this engine proves anything (repeatable). Default: all, cheap before dear.", negative=()),
-]
-Full = Annotated[bool, Parameter(help="Traces without omissions: every state in full, covers that are reached too.")]
 
 
 def version_text() -> str:
@@ -85,6 +78,7 @@ def check(
     accept_bounded: Annotated[bool, Parameter(help="Exit 0 where `-k` was exhausted without a counterexample.")] = False,
     cross_check: Annotated[bool, Parameter(help="Judge small systems by explicit-state search too; exit 5 if that differs.")] = False,
     format: Formats = None,  # noqa: A002 (the option's name)
+    html: Html = None,
     max_cex: Annotated[
         int, Parameter(name="--max-cex", help="Up to N counterexamples of a property, which differ in what is decided.")
     ] = 1,
@@ -114,7 +108,7 @@ def check(
         cross_check=cross_check,
         minimize=not no_minimize,
         counterexamples=int(at_least("--max-cex", max_cex, 1) or 1),
-        formats=wanted_formats(format, json=json),
+        formats=wanted_formats(format, json=json, html=html),
         cert=cert,
         engines=tuple(engine) if engine else None,
         paranoid=paranoid,
@@ -174,6 +168,7 @@ def compare(
     scenarios: Annotated[int | None, Parameter(help="Scenarios to try for each question. Default: 24.")] = None,
     seed: Seed = 0,
     json: Annotated[bool, Parameter(help="One JSON document on standard output.")] = False,
+    html: Html = None,
     no_color: NoColor = False,
     full: Full = False,
 ) -> int:
@@ -195,6 +190,7 @@ def compare(
         second,
         options(property=property, config=config, define=define, bound=bound, timeout=timeout, seed=seed),
         at_least("--scenarios", scenarios, 1),
+        html,
     )
     return run_comparison(asked, Output(colour=not no_color), json=json, full=full)
 

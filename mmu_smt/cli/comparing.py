@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mmu_smt import api
 from mmu_smt.cli.exits import Exit
+from mmu_smt.cli.formats import write_file
 from mmu_smt.syntax.diagnostics import SpecError
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ class Compared:
     second: str
     options: Options
     scenarios: int | None
+    html: str | None = None  # a page to write, too
 
 
 def run_comparison(asked: Compared, output: Output, *, json: bool, full: bool) -> Exit:
@@ -29,6 +31,7 @@ def run_comparison(asked: Compared, output: Output, *, json: bool, full: bool) -
     from mmu_smt.report.comparison_json import compare_document
     from mmu_smt.report.comparison_text import comparison_lines
     from mmu_smt.report.json_report import encode
+    from mmu_smt.report.trace_page import comparison_page
 
     try:
         with output.progress(not json) as status:
@@ -49,9 +52,12 @@ def run_comparison(asked: Compared, output: Output, *, json: bool, full: bool) -
             raise
         output.text(encode(compare_document(None, error.diagnostics, Exit.USAGE)))
         return Exit.USAGE
-    code = Exit.OK if found.decided else Exit.OPEN
+    problems = () if asked.html is None else write_file(asked.html, comparison_page(found))
+    code = Exit.USAGE if problems else Exit.OK if found.decided else Exit.OPEN
     if json:
-        output.text(encode(compare_document(found, (), code)))
+        output.text(encode(compare_document(found, problems, code)))
     else:
         output.lines(comparison_lines(found, named=frozenset(asked.options.properties or ()), full=full))
+    if problems:
+        raise SpecError(problems)
     return code

@@ -26,9 +26,12 @@ class Wanted:
     path: str | None
 
 
-def wanted_formats(texts: Iterable[str] | None, *, json: bool = False) -> tuple[Wanted, ...]:
-    """What `--format` options ask for. Raises SpecError (MS530) for a format that does not exist, or where standard output is taken."""
-    found: list[Wanted] = []
+def wanted_formats(texts: Iterable[str] | None, *, json: bool = False, html: str | None = None) -> tuple[Wanted, ...]:
+    """What `--format` options ask for, and `--html PATH`.
+
+    Raises SpecError (MS530) for a format that does not exist, or where standard output is taken.
+    """
+    found = [] if html is None else [Wanted(Format.HTML, html)]
     for text in texts or ():
         name, equals, path = text.partition("=")
         if name not in [f.value for f in Format]:
@@ -53,16 +56,21 @@ def write_formats(wanted: Sequence[Wanted], results: Sequence[CheckResult], outp
             if one.path is None:
                 output.text(_one_line_each(text) if one.format is Format.ITF and len(texts) > 1 else text)
                 continue
-            path = Path(path_of(one.path, finding, len(texts) > 1))
-            try:
-                path.write_text(text, encoding="utf-8")
-            except (OSError, ValueError) as error:
-                reason = getattr(error, "strerror", None) or str(error)
-                problems.append(Diagnostic("MS509", f"{path} cannot be written: {reason}", None))
+            problems.extend(write_file(path_of(one.path, finding, len(texts) > 1), text))
         if not texts and one.path is not None:
             output.complain((line(f"no trace to write to {safe(one.path)}"),))
     if problems:
         raise SpecError(problems)
+
+
+def write_file(path: str, text: str) -> tuple[Diagnostic, ...]:
+    """Write a file; what is wrong (MS509) where it cannot be written."""
+    try:
+        Path(path).write_text(text, encoding="utf-8")
+    except (OSError, ValueError) as error:  # ValueError: a path that no system takes, or text that is no Unicode
+        reason = getattr(error, "strerror", None) or str(error)
+        return (Diagnostic("MS509", f"{path} cannot be written: {reason}", None),)
+    return ()
 
 
 def _one_line_each(text: str) -> str:

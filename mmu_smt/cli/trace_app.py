@@ -15,7 +15,9 @@ Properties = Annotated[list[str] | None, Parameter(name=["--property", "-p"], he
 Spec = Annotated[str | None, Parameter(help="Replay against this specification: FILE, FILE:VARIANT, or the name of a VARIANT.")]
 Formats = Annotated[
     list[str] | None,
-    Parameter(name="--format", help="text, table, json, itf, sarif or mail, to standard output or to a file: FMT=PATH (repeatable)."),
+    Parameter(
+        name="--format", help="text, table, json, itf, sarif, mail, recipe or html, to standard output or to a file: FMT=PATH (repeatable)."
+    ),
 ]
 NoColor = Annotated[bool, Parameter(name="--no-color", help="No colours, even on a terminal.")]
 
@@ -39,6 +41,7 @@ def show(
     step: Annotated[list[int] | None, Parameter(help="This step only, with the whole state after it; 0: the start (repeatable).")] = None,
     full: Annotated[bool, Parameter(help="Every state in full, not only what changed.")] = False,
     format: Formats = None,  # noqa: A002 (the option's name)
+    html: Annotated[str | None, Parameter(help="Write one HTML page to step through, too.")] = None,
     spec: Spec = None,
     no_color: NoColor = False,
 ) -> int:
@@ -51,7 +54,7 @@ def show(
     """
     from mmu_smt.cli.formats import wanted_formats
 
-    return _command(property, spec, no_color).show(file, steps=tuple(step or ()), full=full, formats=wanted_formats(format))
+    return _command(property, spec, no_color).show(file, steps=tuple(step or ()), full=full, formats=wanted_formats(format, html=html))
 
 
 @trace.command

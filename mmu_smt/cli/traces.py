@@ -35,13 +35,12 @@ class TraceCommand:
     def show(self, file: str, *, steps: Sequence[int] = (), full: bool = False, formats: Sequence[Wanted] = ()) -> Exit:
         """Show the traces of a file."""
         opened, code = self._opened(file, explain=True)
+        if not any(w.path is None for w in formats):
+            for number, one in enumerate(opened):
+                lines = self._steps(one, steps) if steps else self._whole(one, full)
+                self._output.lines((*(((),) if number else ()), *lines))
         if formats:
             write_formats(formats, [o.result for o in opened], self._output, full=full)
-        if any(w.path is None for w in formats):
-            return code
-        for number, one in enumerate(opened):
-            lines = self._steps(one, steps) if steps else self._whole(one, full)
-            self._output.lines((*(((),) if number else ()), *lines))
         return code
 
     def replay(self, file: str) -> Exit:

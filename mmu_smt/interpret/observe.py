@@ -32,17 +32,24 @@ class Observer:
 
     def in_state(self, expr: TExpr, index: int) -> Value | Faulted:
         """The value of an expression without events, primes and ghosts in state `index`."""
-        memory = Memory(self._consts, self._state(self._trace.state_before(index)), self._codes.ghost_defaults)
-        return self._value(expr, memory)
+        return self._value(expr, self.memory_of_state(index))
 
     def in_transition(self, expr: TExpr, index: int) -> Value | Faulted:
         """The value of an expression of transition `index`, which does not fault."""
+        return self._value(expr, self.memory_of_transition(index))
+
+    def memory_of_state(self, index: int) -> Memory:
+        """What expressions of state `index` read."""
+        return Memory(self._consts, self._state(self._trace.state_before(index)), self._codes.ghost_defaults)
+
+    def memory_of_transition(self, index: int) -> Memory:
+        """What expressions of transition `index`, which does not fault, read."""
         step = self._trace.steps[index]
         memory = Memory(self._consts, self._state(self._trace.state_before(index)), tuple(step.observed[n] for n in self._program.ghosts))
         memory.after = self._state(step.after)
         memory.decisions = list(step.decisions)
         memory.step = step.step
-        return self._value(expr, memory)
+        return memory
 
     def _state(self, values: Valuation) -> tuple[Value, ...]:
         return tuple(values[n] for n in self._program.states)

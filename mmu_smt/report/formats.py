@@ -21,6 +21,8 @@ class Format(StrEnum):
     ITF = "itf"
     SARIF = "sarif"
     MAIL = "mail"
+    RECIPE = "recipe"
+    HTML = "html"
 
 
 def findings_of(results: Sequence[CheckResult]) -> tuple[Finding, ...]:
@@ -62,6 +64,14 @@ def _document(kind: Format, results: Sequence[CheckResult], *, full: bool) -> st
             from mmu_smt.report.mail import mail_text
 
             return mail_text(results)
+        case Format.RECIPE:
+            from mmu_smt.report.recipe_text import recipe_lines
+
+            return "\n".join(plain(recipe_lines(*finding)) for finding in findings_of(results))
+        case Format.HTML:
+            from mmu_smt.report.trace_page import trace_page
+
+            return trace_page(findings_of(results))
         case Format.ITF:
             raise ValueError("one document a finding")
         case _:

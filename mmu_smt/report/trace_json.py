@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 import msgspec
 
+from mmu_smt.interpret.recipes import recipes
 from mmu_smt.report.json_report import (
     FaultRecord,
     Json,
@@ -151,6 +152,19 @@ class MinimaRecord(msgspec.Struct, frozen=True):
     complete: bool
 
 
+class RecipeRecord(msgspec.Struct, frozen=True):
+    """What somebody would do, or see, who tries the run on a machine, in the specification's words. Nothing of it has been run.
+
+    `step`: null for what is said of the start; otherwise the number of a step, from 1. `recurs`: that step is in the loop.
+    """
+
+    name: str
+    title: str | None
+    step: int | None
+    recurs: bool
+    lines: tuple[str, ...]
+
+
 class SavedTrace(msgspec.Struct, frozen=True):
     """A replayed run, what it shows, and of what.
 
@@ -175,6 +189,7 @@ class SavedTrace(msgspec.Struct, frozen=True):
     further: int
     minima: MinimaRecord | None
     explanation: ExplanationRecord | None
+    recipes: tuple[RecipeRecord, ...] = ()
 
 
 class TraceDocument(msgspec.Struct, frozen=True):
@@ -241,6 +256,7 @@ def _saved(result: CheckResult, verdict: Verdict) -> SavedTrace:
         further=verdict.further,
         minima=minima_record(verdict.minima) if verdict.minima is not None else None,
         explanation=explanation_record(program, verdict.explanation) if verdict.explanation is not None else None,
+        recipes=tuple(RecipeRecord(r.name, r.title, r.step, r.recurs, r.lines) for r in recipes(program, trace)),
     )
 
 

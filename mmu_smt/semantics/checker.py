@@ -22,10 +22,12 @@ from mmu_smt.semantics.program import (
     Program,
     Property,
     PropertyKind,
+    Recipe,
     Step,
     TExpr,
     Variable,
 )
+from mmu_smt.semantics.recipes import RecipeChecker
 from mmu_smt.semantics.statements import BodyChecker
 from mmu_smt.semantics.types import BoolType, EnumType, Type, Value
 from mmu_smt.semantics.universe import Universe
@@ -101,6 +103,7 @@ class _ProgramChecker:
         terminal = self._terminal()
         properties = self._properties(inits)
         configs = self._configs()
+        recipes = self._recipes()
         default = default_config(self.universe, own)
         effects = self._effects()
         if effects is None or not self._events_are_acyclic() or len(self.findings):
@@ -125,6 +128,7 @@ class _ProgramChecker:
             configs=configs,
             default_config=default,
             digest=identity.digest,
+            recipes=recipes,
         )
         self._check_sizes(program)
         return program
@@ -382,6 +386,16 @@ class _ProgramChecker:
         found = {s.name: checker.config(s.name) for s in self.universe.named(Kind.CONFIG)}
         self.other_uses.extend(checker.uses)
         return {name: config for name, config in found.items() if config is not None}
+
+    def _recipes(self) -> tuple[Recipe, ...]:
+        checker = RecipeChecker(self.universe)
+        found: list[Recipe] = []
+        for symbol in self.universe.named(Kind.RECIPE):
+            declaration = symbol.declaration
+            assert isinstance(declaration, nodes.RecipeDecl)
+            found.append(checker.recipe(declaration, self._display(declaration)))
+        self.other_uses.extend(checker.uses)
+        return tuple(found)
 
     # ------------------------------------------------------------------------------------------ the whole
 

@@ -361,7 +361,7 @@ class ExpressionChecker(Checker):
     def _quantifier(self, node: nodes.QuantifierExpr) -> TExpr | None:
         kind = Quantifier(node.kind)
         with self.scope.nested():
-            locals_ = [self._binder(name, domain) for name, domain in node.binders]
+            locals_ = [self.binder(name, domain) for name, domain in node.binders]
             if kind is Quantifier.COUNT and len(locals_) > 1:
                 return self._count_tuples(node, locals_)
             body = self.condition(node.body)
@@ -387,7 +387,8 @@ class ExpressionChecker(Checker):
             return None
         return QuantifierOf(type=IntType(0, cardinality(type)), span=node.span, kind=Quantifier.COUNT, local=whole, body=body)
 
-    def _binder(self, name: nodes.Name, domain: nodes.TypeExpr) -> Local | None:
+    def binder(self, name: nodes.Name, domain: nodes.TypeExpr) -> Local | None:
+        """Bring a variable into scope that goes through every value of a type."""
         type = self.universe.type_of(domain)
         local = self.universe.local(name, type) if type is not None and self.enumerable(type, domain.span) else None
         self.declare(name, Role.BOUND, local)

@@ -36,6 +36,7 @@ class Kind(StrEnum):
     EXPECT = "expect"
     MATRIX = "matrix"
     CLAIM = "claim"
+    RECIPE = "recipe"
 
 
 # Kinds whose names can stand in an expression, so that an enum member or a local of the same name would be confusing.
@@ -99,6 +100,8 @@ def kind_of(declaration: nodes.Decl) -> Kind:
             return Kind.MATRIX
         case nodes.ClaimDecl():
             return Kind.CLAIM
+        case nodes.RecipeDecl():
+            return Kind.RECIPE
         case _:
             assert_never(declaration)
 

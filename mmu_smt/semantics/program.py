@@ -521,6 +521,32 @@ class Expectation:
 
 
 @identity_record
+class RecipeLine:
+    """A line of a recipe, for each value of `binders`, where `when` holds (None: always). `parts`: text, and expressions whose values are
+    text.
+    """
+
+    parts: tuple[str | TExpr, ...]
+    binders: tuple[Local, ...]
+    when: TExpr | None
+    span: Span = field(repr=False)
+
+
+@identity_record
+class Recipe:
+    """What somebody would do, or see, who tries a run on a machine. `of_step`: its lines are about a transition, else about the initial
+    state.
+    """
+
+    name: str
+    title: str | None
+    of_step: bool
+    lines: tuple[RecipeLine, ...]
+    display: Display = field(default_factory=Display)
+    span: Span = field(repr=False)
+
+
+@identity_record
 class Program:
     """One variant, checked. All mappings are in declaration order."""
 
@@ -542,6 +568,7 @@ class Program:
     configs: Mapping[str, Config]
     default_config: str | None
     digest: str  # sha256 (hex) over the text of every file and the parameter values
+    recipes: tuple[Recipe, ...] = ()
 
 
 EMPTY_CONFIG = Config(name="", includes=frozenset(), assumptions=(), enables=())

@@ -243,7 +243,6 @@ class Builder:
         annotations = next(i for i, child in enumerate(c) if isinstance(child, tuple))
         header = c[at + 1 : annotations]
         body = c[annotations + 1 :]
-        description = next((child for child in header if child.type == "STRING"), None)
         return n.ConfigDecl(
             span=self.whole(c),
             name=self.declared(name),
@@ -251,7 +250,7 @@ class Builder:
             annotations=self.checked(c[annotations]),
             is_default=is_default,
             parts=self.names(header),
-            description=None if description is None else string_value(description),
+            description=text_of(header),
             assumes=tuple(child for child in body if isinstance(child, n.AssumeDecl)),
             enables=tuple(child for child in body if isinstance(child, n.EnableClause)),
         )
@@ -303,14 +302,13 @@ class Builder:
         return n.VerdictPattern(span=self.whole(c), word=c[0].text, bound=int(c[2].text) if len(c) == 4 else None)
 
     def matrix_decl(self, c: list[Any]) -> n.MatrixDecl:
-        subject = next((child for child in c[2:4] if isinstance(child, Token) and child.type == "STRING"), None)
         annotations = next(i for i, child in enumerate(c) if isinstance(child, tuple))
         return n.MatrixDecl(
             span=self.whole(c),
             name=self.declared(c[1]),
             doc=c[0].doc,
             annotations=self.checked(c[annotations]),
-            subject=None if subject is None else string_value(subject),
+            subject=text_of(c[2:annotations]),
             clauses=tuple(child for child in c if isinstance(child, n.MatrixClause)),
         )
 
@@ -328,13 +326,12 @@ class Builder:
 
     def claim_decl(self, c: list[Any]) -> n.ClaimDecl:
         annotations = next(i for i, child in enumerate(c) if isinstance(child, tuple))
-        text = c[2] if annotations == 3 else None
         return n.ClaimDecl(
             span=self.whole(c),
             name=self.declared(c[1]),
             doc=c[0].doc,
             annotations=self.checked(c[annotations]),
-            text=None if text is None else string_value(text),
+            text=text_of(c[2:annotations]),
             clauses=tuple(child for child in c[annotations + 1 :] if isinstance(child, n.ClaimClause)),
         )
 
@@ -360,10 +357,25 @@ class Builder:
     def where(self, c: list[Any]) -> tuple[n.Name, ...]:
         return self.names(c[1:])
 
+    def recipe_decl(self, c: list[Any]) -> n.RecipeDecl:
+        annotations = next(i for i, child in enumerate(c) if isinstance(child, tuple))
+        return n.RecipeDecl(
+            span=self.whole(c),
+            name=self.declared(next(t for t in c[1:] if is_name(t) and t.type != "RECIPE")),
+            doc=c[0].doc,
+            annotations=self.checked(c[annotations]),
+            of_step=c[0].type == "STEP",
+            title=text_of(c[2:annotations]),
+            lines=tuple(child for child in c[annotations + 1 :] if isinstance(child, n.RecipeLine)),
+        )
+
+    def recipe_line(self, c: list[Any]) -> n.RecipeLine:
+        binders = tuple(as_tuple(child) for child in c if isinstance(child, tuple))
+        return n.RecipeLine(span=self.whole(c), text=c[0].text, binders=binders, when=None if isinstance(c[-1], Token | tuple) else c[-1])
+
     def variant_decl(self, c: list[Any]) -> n.VariantDecl:
         annotations = next(i for i, child in enumerate(c) if isinstance(child, tuple))
         header: list[Token] = c[2:annotations]
-        subject = next((token for token in header if token.type == "STRING"), None)
         overrides: list[n.Decl] = []
         additions: list[n.Decl] = []
         before: Token | None = None
@@ -382,7 +394,7 @@ class Builder:
             doc=c[0].doc,
             annotations=self.checked(c[annotations]),
             of=self.name(header[1]) if header and header[0].type == "OF" else None,
-            subject=None if subject is None else string_value(subject),
+            subject=text_of(header),
             overrides=tuple(overrides),
             additions=tuple(additions),
         )
@@ -576,6 +588,11 @@ class Builder:
 def as_tuple(child: Any) -> Any:
     """A child that is known to be a tuple, with its type forgotten: the checker cannot know what a rule of the grammar made."""
     return child
+
+
+def text_of(header: Iterable[Token]) -> str | None:
+    """The string in a header, where there is one."""
+    return next((string_value(token) for token in header if token.type == "STRING"), None)
 
 
 def is_name(child: object) -> bool:

@@ -334,4 +334,12 @@ PROPERTY_CODES: tuple[CodeInfo, ...] = (
         "state n: 0..3 = 3\nstep tick() by guest when n > 0 { n -= 1 }\nprogress p within 3 { recurs taken(tick) never false decreases n }",
         "state n: 0..3 = 3\nstep tick() by guest when n > 0 { n -= 1 }\nprogress p { recurs taken(tick) never false decreases n }",
     ),
+    entry(
+        "MS419",
+        "recipe-braces",
+        "a brace in the text of a recipe that does not enclose an expression",
+        "In the texts of a recipe `{` and `}` enclose an expression, whose value is put there. A brace itself is written twice.",
+        'const n: 0..3\nrecipe r { "n is {n" }',
+        'const n: 0..3\nrecipe r { "n is {n}" }',
+    ),
 )

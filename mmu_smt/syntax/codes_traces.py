@@ -11,12 +11,12 @@ TRACE_CODES: tuple[CodeInfo, ...] = (
         "no format of this name, or no place for it",
         """\
 ## What it means
-`--format` takes `text`, `table`, `json`, `itf`, `sarif` or `mail`, alone or with `=PATH`. Only one thing can be written to
-standard output: `--json` or one format without a path.
+`--format` takes `text`, `table`, `json`, `itf`, `sarif`, `mail`, `recipe` or `html`, alone or with `=PATH`. Only one thing can be
+written to standard output: `--json` or one format without a path.
 
 ## Example
 ```
-mmu-smt check spec.mmu --format html
+mmu-smt check spec.mmu --format xml
 ```
 
 ## Instead

@@ -34,6 +34,7 @@ _BODY_OF = {
     "DEFAULT": "clauses",
     "VARIANT": "declarations",
     "MATRIX": "clauses",
+    "RECIPE": "clauses",
     "FN": "block",
     "HANDLER": "block",
     **dict.fromkeys(("EVENT", "ASSUME", "INIT", "INVARIANT", "PROGRESS", "COVER"), "condition"),
@@ -220,6 +221,8 @@ def _body_kind(parts: Sequence[Part], kind: str) -> str:
         return "arms" if tokens[0].type == "MATCH" else "block"
     if tokens[0].type == "OVERRIDE":
         tokens = tokens[1:]
+    if tokens[0].type == "STEP" and tokens[1].type == "RECIPE":
+        return "clauses"
     if tokens[0].type == "STEP":
         return "condition" if tokens[1].type == "PROPERTY" and tokens[2].type != "LPAR" else "block"
     return _BODY_OF[tokens[0].type]

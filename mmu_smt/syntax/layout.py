@@ -70,6 +70,8 @@ def _beginnings(node: n.Node) -> Iterator[Span]:
             yield from (part.span for part in (*node.assumes, *node.enables))
         case n.VariantDecl():
             yield from (d.span for d in (*node.overrides, *node.additions))
+        case n.RecipeDecl():
+            yield from (line.span for line in node.lines)
         case n.MatrixDecl():
             yield from (c.span for c in node.clauses)
         case n.RecursNever():

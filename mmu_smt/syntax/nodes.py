@@ -484,6 +484,24 @@ class ClaimDecl(Declaration):
 
 
 @record
+class RecipeLine(Node):
+    """`"text with {expr}" for x in T when EXPR`. `text` as written, with its quotes; the span begins with it."""
+
+    text: str
+    binders: tuple[tuple[Name, TypeExpr], ...]
+    when: Expr | None
+
+
+@record
+class RecipeDecl(Declaration):
+    """`recipe R "title" { … }` says something of the start of a run; `step recipe` (`of_step`) something of transitions."""
+
+    of_step: bool
+    title: str | None
+    lines: tuple[RecipeLine, ...]
+
+
+@record
 class VariantDecl(Declaration):
     """`overrides` replace a declaration of the same name, `additions` are new."""
 
@@ -529,6 +547,7 @@ Decl: TypeAlias = (
     | ConfigDecl
     | ExpectDecl
     | ClaimDecl
+    | RecipeDecl
     | VariantDecl
     | MatrixDecl
 )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from dataclasses import replace
 from pathlib import Path
 
 from mmu_smt.syntax import nodes as n
 from mmu_smt.syntax.builder import Builder
 from mmu_smt.syntax.diagnostics import Diagnostic, SpecError
 from mmu_smt.syntax.errors import explain
-from mmu_smt.syntax.source import SourceFile
+from mmu_smt.syntax.source import SourceFile, Span
 from mmu_smt.syntax.tables import UnexpectedToken, run, tables
 from mmu_smt.syntax.tokens import BRACKETS, DEPTH_LIMIT, Scan, Token, scan, too_deep, unbalanced
 from mmu_smt.syntax.vocabulary import DECLARATION_WORDS
@@ -43,11 +44,25 @@ def parse(source: SourceFile) -> tuple[n.Module | None, tuple[Diagnostic, ...]]:
 
 def parse_expression(source: SourceFile) -> tuple[n.Expr | None, tuple[Diagnostic, ...]]:
     """Parse one expression, which is all of the text. The tree and no diagnostics, or no tree and at least one diagnostic."""
-    scanned = scan(source)
+    return _expression(scan(source))
+
+
+def parse_expression_in(place: Span) -> tuple[n.Expr | None, tuple[Diagnostic, ...]]:
+    """The same of an expression that is a part of a text, on one line; places in the result are places in that text."""
+    source = place.file
+    before = "".join("\n" if c == "\n" else " " for c in source.text[: place.start])
+    scanned = scan(SourceFile(source.name, before + place.text))
+    tokens = tuple(Token(t.type, t.text, t.start, t.end, source, t.doc) for t in scanned.tokens)
+    problems = tuple(replace(d, span=None if d.span is None else Span(source, d.span.start, d.span.end)) for d in scanned.diagnostics)
+    return _expression(Scan(source, tokens, scanned.comments, problems), place.end)
+
+
+def _expression(scanned: Scan, end: int | None = None) -> tuple[n.Expr | None, tuple[Diagnostic, ...]]:
     deep = too_deep(scanned)
     if deep is not None or scanned.diagnostics:
         return None, (deep,) if deep is not None else scanned.diagnostics
-    built, end = tables(), len(source.text)
+    source = scanned.source
+    built, end = tables(), len(source.text) if end is None else end
     builder = Builder(source)
     # The grammar has one start symbol, so the expression is read as the condition of an event.
     before = tuple(Token(type, text, 0, 0, source) for type, text in (("EVENT", "event"), ("NAME", "_"), ("LBRACE", "{")))

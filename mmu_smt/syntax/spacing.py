@@ -111,7 +111,7 @@ class Context:
     def rank(self, last: Token, token: Token) -> int | None:
         """How good a place for a line break is between two tokens: lower is better, None where the formatter breaks no line."""
         type = token.type
-        if type in _ANNOTATIONS or type in ("WHEN", "BY"):
+        if type in _ANNOTATIONS or type in ("WHEN", "BY", "FOR"):
             return 0
         if last.type == "COMMA":
             return 14 if self.in_binders else 0

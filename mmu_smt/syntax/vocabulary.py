@@ -30,6 +30,7 @@ DECLARATION_WORDS = frozenset(
         "config",
         "expect",
         "claim",
+        "recipe",
         "variant",
         "matrix",
     ]

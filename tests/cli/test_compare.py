@@ -12,6 +12,7 @@ import pytest
 from mmu_smt.cli.exits import Exit
 from mmu_smt.report.comparison_json import ClaimsDocument, CompareDocument, claims_schema_text, compare_schema_text
 from tests.compare.specs import STARTS_OVER, STOPS_AT_THREE, counter, deciding
+from tests.report.test_page import Reader
 
 SCHEMAS = Path(__file__).resolve().parents[2] / "docs" / "schema"
 LOOPING = counter(deciding(STOPS_AT_THREE)).replace("variant one { }", "variant one { " + deciding(STARTS_OVER) + " }")
@@ -49,6 +50,19 @@ def test_both_runs_are_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     assert "behaviour: differs" in out
     assert "two, from the same state:" in out
     assert all(len(line) <= 80 for line in out.splitlines() if "/" not in line)
+
+
+def test_a_page_shows_both_runs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    spec = write(tmp_path, LOOPING)
+    code, _, _ = run(capsys, "compare", f"{spec}:one", f"{spec}:two", "-p", "ends", "--html", str(tmp_path / "page.html"))
+    assert code == Exit.OK
+    held = json.loads(Reader((tmp_path / "page.html").read_text(encoding="utf-8")).raw["script"][0])
+    first = held["runs"][0]
+    assert first["title"] == "two fixes ends"
+    assert [p["label"] for p in first["panes"]] == ["one", "two"]
+    one, two = (held["document"]["traces"][p["trace"]] for p in first["panes"])
+    assert (one["initial"], one["consts"]) == (two["initial"], two["consts"]), "both begin alike"
+    assert one["loop_start"] is not None
 
 
 def test_json_is_as_published(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -80,7 +80,7 @@ def test_no_trace_to_write_is_said(mmu_smt: Command, folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "options", [["html"], ["json="], ["json", "mail"], ["json", "--json"], [""]], ids=lambda options: " ".join(options) or "empty"
+    "options", [["xml"], ["json="], ["json", "mail"], ["json", "--json"], [""]], ids=lambda options: " ".join(options) or "empty"
 )
 def test_formats_that_make_no_sense(mmu_smt: Command, folder: Path, options: list[str]) -> None:
     words = [w for option in options for w in ([option] if option.startswith("--") else ["--format", option])]
@@ -94,6 +94,29 @@ def test_a_file_that_cannot_be_written(mmu_smt: Command, folder: Path) -> None:
     assert ran.code == 2
     assert "[MS509]" in ran.err
     assert (folder / "there.json").exists()
+
+
+def test_a_page_is_written_beside_the_report(mmu_smt: Command, saved: Path, folder: Path) -> None:
+    ran = mmu_smt("check", *LOUD, "--html", "page.html")
+    assert ran.code == 1
+    assert ran.out == mmu_smt("check", *LOUD).out
+    page = (folder / "page.html").read_text(encoding="utf-8")
+    assert page.startswith("<!DOCTYPE html>")
+    assert "Content-Security-Policy" in page
+    assert mmu_smt("check", *LOUD, "--format", "html").out == page
+    ran = mmu_smt("trace", "show", "loud.json", "--html", "again.html")
+    assert ran.code == 0
+    again = (folder / "again.html").read_text(encoding="utf-8")
+    assert again == page, "what was saved makes the same page"
+
+
+@pytest.mark.parametrize("words", ["check door.mmu:loud", "trace show loud.json", "compare door.mmu:loud door.mmu:calm"])
+def test_a_page_that_cannot_be_written(mmu_smt: Command, saved: Path, words: str) -> None:
+    for path in ("no/such/folder.html", "/dev/full", ".", "a\0b"):
+        ran = mmu_smt(*words.split(" "), "-p", "ends", "--html", path)
+        assert ran.code == 2, path
+        assert ran.err.count("[MS509]") == 1, path
+        assert "ends" in ran.out, "the report is printed all the same"
 
 
 def test_without_minimizing_the_run_is_still_replayed_and_shown(mmu_smt: Command, folder: Path) -> None:

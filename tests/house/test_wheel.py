@@ -58,6 +58,7 @@ def test_wheel_holds_package_grammar_and_specifications(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
     assert "mmu_smt/syntax/grammar.lark" in names
+    assert {f"mmu_smt/report/page/page.{ending}" for ending in ("html", "css", "js")} <= names
     assert any(name.endswith("/licenses/LICENSE") for name in names)
     for spec in (ROOT / "spec").rglob("*.mmu"):
         assert f"mmu_smt/_spec/{spec.relative_to(ROOT / 'spec').as_posix()}" in names
@@ -78,6 +79,13 @@ def test_bundled_variant_is_found_by_name(installed: Path, tmp_path: Path) -> No
     done = run(installed / "mmu-smt", "check", "v2_03", "-p", "retry_progress", "--no-color", cwd=tmp_path)
     assert done.returncode == 1, done.stdout + done.stderr
     assert "retry_progress" in done.stdout
+
+
+def test_the_installed_command_writes_pages(installed: Path, tmp_path: Path) -> None:
+    (tmp_path / "n.mmu").write_text("state n: 0..1 = 0\nstep go() by guest { n = 1 - n }\ninvariant zero { n == 0 }\n", encoding="utf-8")
+    done = run(installed / "mmu-smt", "check", "n.mmu", "--html", "page.html", "--no-color", cwd=tmp_path)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "Content-Security-Policy" in (tmp_path / "page.html").read_text(encoding="utf-8")
 
 
 def test_users_variant_builds_on_the_bundled_specification(installed: Path, tmp_path: Path) -> None:

@@ -279,7 +279,7 @@ def test_names_of_files_are_escaped_in_references(name: str, wanted: str) -> Non
 
 
 def test_every_format_tells_the_same(doors: tuple[CheckResult, ...]) -> None:
-    texts = {kind: text_of(kind, doors) for kind in Format}
+    texts = {kind: text_of(kind, doors) for kind in Format if kind is not Format.RECIPE}  # which has the words of the specification alone
     for result, verdict in findings_of(doors):
         trace = verdict.trace
         assert trace is not None
