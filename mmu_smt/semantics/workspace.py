@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path, PurePath
 
-from mmu_smt.semantics.checker import STATE_EXPRESSION, STEP_EXPRESSION, Identity, check_program, typed_expression
+from mmu_smt.semantics.checker import STATE_EXPRESSION, STEP_EXPRESSION, Editable, Identity, check_program, typed_expression
 from mmu_smt.semantics.claims import Claim, check_claims
 from mmu_smt.semantics.expectations import check_expectations
 from mmu_smt.semantics.findings import Findings, TooManyFindings
@@ -154,6 +154,30 @@ class Workspace:
         link = None if last is None else next((a.text for a in last.annotations if a.kind == "link"), None)
         identity = Identity(variant, None if last is None else last.subject, link, self._digest(given))
         return check_program(assembly, identity, given, self.files[-1], findings)
+
+    def editable(self, variant: str | None, params: Mapping[str, int] | None = None) -> Editable:
+        """The checked program of a variant, for trying changes of its functions. Raises SpecError as `program` does."""
+        given = dict(params or {})
+        program = self.program(variant, given)
+        ignored = Findings(limit=None)  # `program` has found nothing
+        assembly = assemble(self._modules, self._chain(variant, ignored), ignored)
+        return Editable(assembly, Identity(variant, program.subject, program.link, program.digest), given, self.files[-1])
+
+    def module_of(self, variant: str | None) -> tuple[str, Path]:
+        """How another file imports the one that declares a variant (None: the target), and a folder in which it finds it.
+
+        That is the folder of the target: imports are looked for there, and then in the bundled specification.
+        """
+        folder = Path(self._modules[-1].source.name).parent
+        module = next((m for m in self._modules if variant is not None and variant in collect_variants((m,))), self._modules[-1])
+        if module.name is not None:
+            return module.name.text, folder
+        path = Path(module.source.name)
+        try:
+            relative = path.relative_to(folder)
+        except ValueError:
+            relative = Path(path.name)
+        return ".".join(relative.with_suffix("").parts), folder
 
     def _chain(self, variant: str | None, findings: Findings) -> tuple[nodes.VariantDecl, ...]:
         return () if variant is None else chain_of(self._declared, variant, findings)
