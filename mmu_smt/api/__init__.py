@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from mmu_smt.witness.comparisons import Comparison
     from mmu_smt.witness.expectations import Outcome, TestReport
     from mmu_smt.witness.matrices import Cell, MatrixReport, Row
+    from mmu_smt.witness.repairs import RepairReport
     from mmu_smt.witness.traces import Trace
     from mmu_smt.witness.verdicts import CheckResult
 
@@ -49,6 +50,7 @@ __all__ = [
     "matrix",
     "open_cell",
     "open_changes",
+    "repair",
     "run",
     "test",
 ]
@@ -279,6 +281,61 @@ def claims(
     files = list(files_under(str(p) for p in named))
     limits = Limits(None, timeout)
     return judge_claims(files, only=only, params=dict(params or {}), limits=limits, seed=seed, each=each, progress=progress)
+
+
+def repair(
+    target: str | Path | Spec,
+    *,
+    properties: Sequence[str],
+    configs: Sequence[str | Sequence[str]] | None = None,
+    also_configs: Sequence[str | Sequence[str]] = (),
+    keep: Sequence[str] = (),
+    functions: Sequence[str] | None = None,
+    max_size: int = 4,
+    every: bool = False,
+    any_end: bool = False,
+    name: str | None = None,
+    path: str | Path | None = None,
+    params: Mapping[str, int] | None = None,
+    timeout: float | None = 300.0,
+    check_timeout: float | None = None,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> RepairReport:
+    """Search for the smallest change of a variant that makes properties hold under each of some configs and breaks nothing that held.
+
+    `target` stands for one variant. `configs`: each a name, or several that are joined; default the specification's default config.
+    `also_configs`: nothing may break there either. `keep`: covers that must not become reachable. `functions`: the ones that may be
+    changed; default the handlers and what they call. `max_size`: the largest change, in expressions and statements. `every`: all of the
+    smallest size. `any_end`: runs that were right may end in another way. `name`, `path`: of the variant file that a suggestion is.
+    `timeout`: seconds for everything after loading, `check_timeout` for each check (default 60).
+
+    Every suggestion has been checked as `check` does, from its text. Raises SpecError, with MS540 where nothing is to be mended.
+    """
+    from mmu_smt.api import repairing
+
+    spec = _spec(target)
+    return repairing.repair_program(
+        repairing.Repairing(
+            spec,
+            single_variant(spec),
+            tuple(properties),
+            (None,) if configs is None else tuple(tuple(_names(c) or ()) for c in configs),
+            also=tuple(tuple(_names(c) or ()) for c in also_configs),
+            keep=tuple(keep),
+            only=None if functions is None else tuple(functions),
+            largest=max_size,
+            several=every,
+            same_ends=not any_end,
+            seconds=timeout,
+            check_seconds=repairing.CHECK_SECONDS if check_timeout is None else check_timeout,
+            name=name,
+            path=None if path is None else str(path),
+            params=dict(params or {}),
+            seed=seed,
+        ),
+        progress=progress,
+    )
 
 
 def run(

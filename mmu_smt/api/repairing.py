@@ -11,14 +11,12 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from random import Random
 
 from mmu_smt.api.checking import Limits, Progress, Request, check_program
-from mmu_smt.api.targets import Spec, choose_config, inapplicable, is_file, load, split_target, unknown
+from mmu_smt.api.targets import Spec, choose_config, inapplicable, load, unknown
 from mmu_smt.semantics.editing import Editor
 from mmu_smt.semantics.program import Config, Program, Property, PropertyKind
-from mmu_smt.syntax import nodes
 from mmu_smt.syntax.diagnostics import Diagnostic, SpecError
 from mmu_smt.variants import repair_examples as examples
 from mmu_smt.variants.repair_edits import Edit, edits
@@ -30,10 +28,10 @@ from mmu_smt.witness.verdicts import CheckResult, Verdict, Word, was_interrupted
 
 CHECK_SECONDS = 60.0
 LARGEST = 6
-RANDOM_STARTS = 40
+RANDOM_STARTS = 16
 REACHED_WITHIN = 2
 
-_RANK = {Word.PROVED: 2, Word.VACUOUS: 1}
+_HOLDS = (Word.PROVED, Word.VACUOUS)
 _COVERS = (PropertyKind.COVER, PropertyKind.COVER_LASSO)
 
 
@@ -43,8 +41,8 @@ class Repairing:
 
     `properties`: to be mended; `configs`: in each of these sums; `also`: configs in which nothing may break. `keep`: covers that must not
     become reachable where they are not, wherever they apply otherwise. `only`: functions that may be changed; by default those of the
-    handlers. `largest`: the largest change that is tried. `several`: all changes of the smallest size. `same_ends`: runs that were right end
-    as they did. `seconds`: for everything; `check_seconds`: for each check. `name`: of the variant that is written. `path`: where it will
+    handlers. `largest`: the largest change that is tried. `several`: all of the smallest size. `same_ends`: runs that were right end as
+    they did. `seconds`: for everything; `check_seconds`: for each check. `name`: of the variant that is written. `path`: where it will
     stand; next to the target otherwise. `progress` is told what goes on.
     """
 
@@ -245,7 +243,7 @@ class _Search:
                 self._executed.append(examples.executed(self._program, wrong))
 
     def _collect_right(self, config: Config) -> None:
-        """Starts by which a candidate is asked whether it still does what was right: solver-made ones for each decision, and random ones."""
+        """Starts by which a candidate is asked whether it still does what was right: one for each decision, and random ones."""
         judged = tuple(p for p in self._judged(self._program) if not inapplicable(p, config))
         goals = decisions_to_reach(self._program, config, self._named)
         request = self._request(self._program, config, goals, bound=REACHED_WITHIN)
@@ -313,6 +311,7 @@ class _Search:
         program = spec.program(self._name, self._asked.params)
         results: list[CheckResult] = []
         mended: list[tuple[str, str]] = []
+        emptied: list[tuple[str, str]] = []
         kept = 0
         for number, config in enumerate(self._configs):
             changed = choose_config(program, self._config_names(number))
@@ -326,10 +325,12 @@ class _Search:
                     if verdict.word is not Word.PROVED:
                         return self._rejected(config, verdict)
                     mended.append((result.config.name, name))
-                elif holds_still(was, verdict) is False:
-                    return self._rejected(config, verdict)
-                else:
-                    kept += _rank(was) > 0
+                elif holds(was):
+                    if not holds(verdict):
+                        return self._rejected(config, verdict)
+                    kept += 1
+                    if verdict.word is Word.VACUOUS is not was.word:
+                        emptied.append((result.config.name, name))
         declaration = self._editor.declarations[edit.function]
         return Suggestion(
             edit.what,
@@ -342,6 +343,7 @@ class _Search:
             tuple(results),
             tuple(mended),
             kept,
+            tuple(emptied),
         )
 
     def _rejected(self, config: Config, verdict: Verdict) -> None:
@@ -376,13 +378,6 @@ def _named(program: Program, names: Iterable[str]) -> tuple[Property, ...]:
     return tuple(program.properties[n] for n in dict.fromkeys(names))
 
 
-def _rank(verdict: Verdict) -> int:
-    """How well a cell holds: proved, then vacuous; for a cover that is to be kept, that it is not reached."""
-    if verdict.property.kind in _COVERS:
-        return int(verdict.word is Word.UNREACHABLE)
-    return _RANK.get(verdict.word, 0)
-
-
-def holds_still(before: Verdict, after: Verdict) -> bool:
-    """Whether a cell that held before holds as well as it did; one that did not hold has nothing to lose."""
-    return _rank(after) >= _rank(before)
+def holds(verdict: Verdict) -> bool:
+    """Whether a cell is as it should be: proved, if only because the premise never happens; a cover that is to be kept is not reached."""
+    return verdict.word is Word.UNREACHABLE if verdict.property.kind in _COVERS else verdict.word in _HOLDS

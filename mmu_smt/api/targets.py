@@ -11,7 +11,6 @@ from mmu_smt.syntax.diagnostics import Diagnostic, Note, SpecError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-
     from pathlib import Path
 
     from mmu_smt.semantics.claims import Claim
@@ -27,9 +26,7 @@ class Spec:
     None alone, which is the system of the modules without any variant. `overlay`: texts that stood in for files.
     """
 
-    def __init__(
-        self, target: str, workspace: Workspace, variants: Sequence[str | None], overlay: Mapping[str, str] | None = None
-    ) -> None:
+    def __init__(self, target: str, workspace: Workspace, variants: Sequence[str | None], overlay: Mapping[str, str] | None = None) -> None:
         self.target = target
         self.overlay = dict(overlay or {})
         self.variants = tuple(variants)

@@ -45,7 +45,7 @@ class Graph:
         fixed: Mapping[str, Value] | None = None,
         start: Initial | None = None,
     ) -> None:
-        """`fixed`: only from initial states in which the named variables have these values. `start`: from this one alone, which is not judged.
+        """`fixed`: only from initial states in which the named variables have these values. `start`: from this one alone, as it is.
 
         Raises TooLarge beyond the given sizes.
         """

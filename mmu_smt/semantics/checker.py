@@ -64,7 +64,7 @@ def check_program(assembly: Assembly, identity: Identity, given: Mapping[str, in
 
 
 class Editable:
-    """A program's checker, kept: its functions can be checked again one by one, in changed forms. What is checked must be without errors."""
+    """A program's checker, kept: its functions can be checked again one by one, in changed forms. Raises SpecError for errors."""
 
     def __init__(self, assembly: Assembly, identity: Identity, given: Mapping[str, int], own: SourceFile) -> None:
         findings = Findings()
@@ -75,9 +75,7 @@ class Editable:
             raise SpecError(findings.diagnostics())
         self.program = program
 
-    def functions_with(
-        self, declaration: nodes.FunctionDecl, findings: Findings
-    ) -> tuple[dict[str, Function], dict[str, Property]] | None:
+    def functions_with(self, declaration: nodes.FunctionDecl, findings: Findings) -> tuple[dict[str, Function], dict[str, Property]] | None:
         """All functions and properties, with a function or handler in the place of the one of its name; its parameters are that one's.
 
         None where there are errors; they are in `findings`. Raises TooManyFindings.

@@ -1,8 +1,10 @@
 """Small changes of a function, as replacements in its text, with what they cost.
 
 The cost of a change is the number of expressions and statements that it adds, changes or takes away; one that is moved counts once, an
-operator that joins what was there and what is new counts once. Changes keep the model honest: what tells the properties something (an
-assignment to a ghost) is never put in, nor taken away without the condition that it stands under and the effects in that.
+operator that joins what was there and what is new counts once, and of a statement that is taken out the statements in it count, too.
+
+Changes keep the model honest: what tells the properties something (an assignment to a ghost) is never put in, nor taken away without the
+condition that it stands under and the effects in that.
 """
 
 from __future__ import annotations
@@ -15,6 +17,20 @@ from mmu_smt.syntax import nodes
 from mmu_smt.syntax.source import Span
 from mmu_smt.variants.repair_trees import descendants, extent, is_wrapped, operands, size, textually
 from mmu_smt.variants.repair_vocabulary import Atom, Names, Place, Vocabulary
+
+_STATEMENTS = (
+    nodes.LetStmt,
+    nodes.AssignStmt,
+    nodes.ExprStmt,
+    nodes.IfStmt,
+    nodes.MatchStmt,
+    nodes.ForStmt,
+    nodes.ReturnStmt,
+    nodes.ChooseStmt,
+    nodes.AssertStmt,
+    nodes.LockStmt,
+    nodes.YieldStmt,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +72,7 @@ class _Edits:
         self._declaration = vocabulary.declarations[function]
         self._program = vocabulary.program
         self._results = self._returned()
+        self._declared = frozenset(d.name.text for d in descendants(self._declaration) if isinstance(d, nodes.LetStmt | nodes.ChooseStmt))
 
     def all(self) -> Iterator[Edit]:
         for edit in self._every():
@@ -187,8 +204,8 @@ class _Edits:
         node, names = place.node, place.names
         start, end = node.span.start, node.span.end
         simple = isinstance(node, nodes.AssignStmt | nodes.ExprStmt) and not self._vocabulary.is_told(node)
-        if simple or (isinstance(node, nodes.IfStmt) and node.orelse is None and size(node) <= self._largest):
-            cost = 1 if simple else sum(isinstance(n, nodes.Block) for n in descendants(node)) + len(list(operands(node.condition)))  # pyright: ignore[reportAttributeAccessIssue]
+        if simple or (isinstance(node, nodes.IfStmt) and node.orelse is None):
+            cost = sum(isinstance(n, _STATEMENTS) for n in descendants(node))
             yield self._edit(cost, f"leave out `{_short(node)}`", node, _gone(node))
         if isinstance(node, nodes.LetStmt | nodes.ChooseStmt):
             return
@@ -197,7 +214,9 @@ class _Edits:
                 continue
             for text, cost in self._forms(atom):
                 if simple and 1 + cost <= self._largest:
-                    yield self._edit(1 + cost, f"`{_short(node)}` only if `{text}`", node, (start, start, f"if {text} {{ "), (end, end, " }"))
+                    yield self._edit(
+                        1 + cost, f"`{_short(node)}` only if `{text}`", node, (start, start, f"if {text} {{ "), (end, end, " }")
+                    )
                 if not told and 2 + cost <= self._largest:
                     yield from self._early_return(node, text, cost, names)
         for action in self._vocabulary.actions:
@@ -232,11 +251,10 @@ class _Edits:
 
     def _in_scope(self, result: _Result, names: Names) -> bool:
         """A name of the result that is some local's must be one here."""
-        local = {n.text for d in descendants(self._declaration) if isinstance(d, nodes.LetStmt | nodes.ChooseStmt) for n in (d.name,)}
-        return all(name in names for name in result.reads & local)
+        return all(name in names for name in result.reads & self._declared)
 
     def _told_later(self) -> frozenset[int]:
-        """Statements that stand before one which tells the properties something, in their block or one around it: nothing may return there."""
+        """Statements before one that tells the properties something, in their block or one around it: nothing may return there."""
         found: set[int] = set()
         _collect_told(self._declaration.body, self._vocabulary, False, found)
         return frozenset(found)
@@ -282,9 +300,9 @@ def _followers(body: nodes.Block) -> dict[int, nodes.Stmt]:
 
 
 def _gone(node: nodes.Node) -> tuple[int, int, str]:
-    """A statement taken out, with the white space before it."""
-    text, start = node.span.file.text, node.span.start
-    return len(text[:start].rstrip()), node.span.end, "\n"
+    """A statement taken out, with the white space before it; what follows on its line goes to the next one."""
+    text, start, end = node.span.file.text, node.span.start, node.span.end
+    return len(text[:start].rstrip()), end, "" if text[end:].lstrip(" \t").startswith(("\n", "\r")) else "\n"
 
 
 def _short(node: nodes.Node) -> str:

@@ -27,7 +27,7 @@ from mmu_smt.witness.verdicts import Word
 
 MAX_CONFIGURATIONS = 400
 MAX_TRANSITIONS = 2_000
-MAX_PARTIAL = 4_000
+MAX_PARTIAL = 1_000
 
 Ending: TypeAlias = frozenset[tuple[tuple[str, Value], ...]]
 """What the handlers decide in the transitions with which the runs from one start end."""
@@ -129,9 +129,7 @@ def _ending(program: Program, config: Config, judged: Iterable[Property], start:
     over = [machine.is_terminal(n.consts, n.configuration.state) for n in graph.nodes]
     if not all(over[n.number] or graph.leaving[n.number] for n in graph.nodes):
         return None
-    return frozenset(
-        tuple((d.handler, d.value) for d in e.outcome.decisions) for e in graph.edges if over[e.target] and not over[e.source]
-    )
+    return frozenset(tuple((d.handler, d.value) for d in e.outcome.decisions) for e in graph.edges if over[e.target] and not over[e.source])
 
 
 def _has_cycle(graph: Graph) -> bool:

@@ -17,9 +17,7 @@ def decisions_to_reach(program: Program, config: Config, named: Iterable[Propert
     mended has its premise and holds.
     """
     found = [*_right_steps(program, named), *_decisions(program)]
-    return tuple(
-        Property(name=f"goal {number}", kind=PropertyKind.COVER, condition=condition) for number, condition in enumerate(found)
-    )
+    return tuple(Property(name=f"goal {number}", kind=PropertyKind.COVER, condition=condition) for number, condition in enumerate(found))
 
 
 def _right_steps(program: Program, named: Iterable[Property]) -> Iterator[TExpr]:

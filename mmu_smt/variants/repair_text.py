@@ -10,7 +10,9 @@ from mmu_smt.syntax.source import SourceFile
 from mmu_smt.variants.repair_edits import Edit, applied
 
 
-def variant_text(name: str, base: str | None, subject: str, imports: tuple[str, ...], edit: Edit | None, declaration: nodes.FunctionDecl) -> str:
+def variant_text(
+    name: str, base: str | None, subject: str, imports: tuple[str, ...], edit: Edit | None, declaration: nodes.FunctionDecl
+) -> str:
     """A file with the variant that makes the change, in canonical layout. Without an edit: one that declares the function as it is.
 
     `imports`: modules as an import names them.
@@ -27,12 +29,10 @@ def _quoted(text: str) -> str:
 
 
 def diff_text(edit: Edit, declaration: nodes.FunctionDecl) -> str:
-    """The change of the file in which the function stands, which is otherwise left as it is."""
+    """The change of the file in which the function stands, laid out anew if it was in canonical layout."""
     source = declaration.span.file
     changed = applied(source.text, 0, edit.replacements)
-    try:
+    if format_source(source) == source.text:
         changed = format_source(SourceFile(source.name, changed))
-    except ValueError:  # the formatter is for whole files; what it refuses is shown as it is
-        pass
     before, after = source.text.splitlines(keepends=True), changed.splitlines(keepends=True)
     return "".join(unified_diff(before, after, source.name, source.name))

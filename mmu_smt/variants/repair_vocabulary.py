@@ -100,7 +100,9 @@ class Vocabulary:
                 outside.add(name)
                 waiting.extend(c for c in self.called[name] if c in functions)
         return tuple(
-            n for n, f in functions.items() if n in inside and n not in outside and f.effectful and not self.tells(self.declarations[n].body)
+            n
+            for n, f in functions.items()
+            if n in inside and n not in outside and f.effectful and not self.tells(self.declarations[n].body)
         )
 
     def _reached(self, names: Iterable[str]) -> frozenset[str]:

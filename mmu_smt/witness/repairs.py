@@ -15,7 +15,8 @@ class Suggestion:
     `what`: the change in words; `function`, `place`: where it is; `size`: expressions and statements that it adds, changes or takes away.
     `text`: the file, `variant` the name in it; `diff`: the change of the file that the function stands in, as a unified diff.
     `results`: one for each config. `mended`: (config, property) that were violated before and hold now; `kept`: how many cells of
-    properties and configs held before, all of which still hold.
+    properties and configs held before, all of which still hold; `emptied`: those among them that hold only because their premise never
+    happens any more.
     """
 
     what: str
@@ -28,6 +29,7 @@ class Suggestion:
     results: tuple[CheckResult, ...]
     mended: tuple[tuple[str, str], ...]
     kept: int
+    emptied: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
