@@ -294,6 +294,7 @@ def repair(
     max_size: int = 4,
     every: bool = False,
     any_end: bool = False,
+    accept_vacuous: bool = False,
     name: str | None = None,
     path: str | Path | None = None,
     params: Mapping[str, int] | None = None,
@@ -307,7 +308,8 @@ def repair(
     `target` stands for one variant. `configs`: each a name, or several that are joined; default the specification's default config.
     `also_configs`: nothing may break there either. `keep`: covers that must not become reachable. `functions`: the ones that may be
     changed; default the handlers and what they call. `max_size`: the largest change, in expressions and statements. `every`: all of the
-    smallest size. `any_end`: runs that were right may end in another way. `name`, `path`: of the variant file that a suggestion is.
+    smallest size. `any_end`: runs that were right may end in another way. `accept_vacuous`: a property is mended, too, if nothing that it
+    speaks of happens any more. `name`, `path`: of the variant file that a suggestion is.
     `timeout`: seconds for everything after loading, `check_timeout` for each check (default 60).
 
     Every suggestion has been checked as `check` does, from its text. Raises SpecError, with MS540 where nothing is to be mended.
@@ -327,6 +329,7 @@ def repair(
             largest=max_size,
             several=every,
             same_ends=not any_end,
+            accept_vacuous=accept_vacuous,
             seconds=timeout,
             check_seconds=repairing.CHECK_SECONDS if check_timeout is None else check_timeout,
             name=name,

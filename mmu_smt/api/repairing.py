@@ -42,7 +42,8 @@ class Repairing:
     `properties`: to be mended; `configs`: in each of these sums; `also`: configs in which nothing may break. `keep`: covers that must not
     become reachable where they are not, wherever they apply otherwise. `only`: functions that may be changed; by default those of the
     handlers. `largest`: the largest change that is tried. `several`: all of the smallest size. `same_ends`: runs that were right end as
-    they did. `seconds`: for everything; `check_seconds`: for each check. `name`: of the variant that is written. `path`: where it will
+    they did. `accept_vacuous`: what is mended may hold for want of anything that it speaks of.
+    `seconds`: for everything; `check_seconds`: for each check. `name`: of the variant that is written. `path`: where it will
     stand; next to the target otherwise. `progress` is told what goes on.
     """
 
@@ -56,6 +57,7 @@ class Repairing:
     largest: int = LARGEST
     several: bool = False
     same_ends: bool = True
+    accept_vacuous: bool = False
     seconds: float | None = None
     check_seconds: float = CHECK_SECONDS
     name: str | None = None
@@ -298,11 +300,16 @@ class _Search:
         for config, names in self._open:
             result = self._check(program, config, [program.properties[n] for n in names])
             for verdict in result.verdicts:
-                if verdict.word is not Word.PROVED or verdict.vacuity is not None:
+                if not self._mends(verdict):
                     self._learn(config, verdict)
                     self._count("undecided" if verdict.word in (Word.UNKNOWN, Word.BOUNDED, Word.PROVED) else "by_check")
                     return True
         return False
+
+    def _mends(self, verdict: Verdict) -> bool:
+        if verdict.word is Word.VACUOUS:
+            return self._asked.accept_vacuous
+        return verdict.word is Word.PROVED and verdict.vacuity is None
 
     def _confirmed(self, edit: Edit) -> Suggestion | None:
         """The suggestion, if an ordinary check of the file that makes the change finds nothing mended missing and nothing broken."""
@@ -322,7 +329,7 @@ class _Search:
             for verdict in result.verdicts:
                 was, name = before[verdict.property.name], verdict.property.name
                 if name in named and was.word in (Word.VIOLATED, Word.UNKNOWN, Word.BOUNDED):
-                    if verdict.word is not Word.PROVED:
+                    if not self._mends(verdict):
                         return self._rejected(config, verdict)
                     mended.append((result.config.name, name))
                 elif holds(was):
@@ -358,7 +365,7 @@ class _Search:
     def _load(self, edit: Edit | None, function: str) -> tuple[Spec, str]:
         """The file that makes a change, loaded from its text, and that text."""
         asked, declaration = self._asked, self._editor.declarations[function]
-        module, folder = asked.spec.module_of(asked.variant)
+        module, folder = asked.spec.module
         subject = "repaired" if edit is None else f"{edit.function}: {edit.what}"
         text = variant_text(self._name, asked.variant, subject, (module,), edit, declaration)
         path = asked.path or str(folder / f"{self._name}.mmu")

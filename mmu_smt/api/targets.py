@@ -82,9 +82,10 @@ class Spec:
             raise unknown("MS507", "variant", variant, self._workspace.variants)
         return Editor(self._workspace.editable(variant, params))
 
-    def module_of(self, variant: str | None) -> tuple[str, Path]:
-        """How another file imports what declares a variant (None: this file), and the folder in which such a file can stand."""
-        return self._workspace.module_of(variant)
+    @property
+    def module(self) -> tuple[str, Path]:
+        """How another file imports the one that was named, and the folder in which such a file can stand."""
+        return self._workspace.module
 
     def __repr__(self) -> str:
         return f"Spec({self.target!r})"

@@ -34,6 +34,9 @@ def repair(
     max_size: Annotated[int, Parameter(name="--max-size", help="The largest change that is tried. Default: 4.")] = 4,
     all: Annotated[bool, Parameter(help="Every change of the smallest size, not only the first.")] = False,  # noqa: A002
     any_end: Annotated[bool, Parameter(name="--any-end", help="Runs that were right may end in another way.")] = False,
+    accept_vacuous: Annotated[
+        bool, Parameter(name="--accept-vacuous", help="A property is mended, too, if nothing that it speaks of happens any more.")
+    ] = False,
     output: Annotated[str | None, Parameter(name=["--output", "-o"], help="Write the variant file of the first suggestion here.")] = None,
     name: Annotated[str | None, Parameter(help="The name of the variant in it. Default: that of the target with `_repaired`.")] = None,
     define: Annotated[list[str] | None, Parameter(name=["--define", "-D"], help="Set a parameter: NAME=VALUE (repeatable).")] = None,
@@ -71,6 +74,7 @@ def repair(
                 max_size=int(at_least("--max-size", max_size, 1) or 1),
                 every=all,
                 any_end=any_end,
+                accept_vacuous=accept_vacuous,
                 name=_name(name),
                 path=output,
                 params=asked.params,

@@ -163,21 +163,16 @@ class Workspace:
         assembly = assemble(self._modules, self._chain(variant, ignored), ignored)
         return Editable(assembly, Identity(variant, program.subject, program.link, program.digest), given, self.files[-1])
 
-    def module_of(self, variant: str | None) -> tuple[str, Path]:
-        """How another file imports the one that declares a variant (None: the target), and a folder in which it finds it.
+    @property
+    def module(self) -> tuple[str, Path]:
+        """How another file imports the target, and a folder in which such a file finds it.
 
-        That is the folder of the target: imports are looked for there, and then in the bundled specification.
+        Imports are looked for in the folder of the file that was named, and then in the bundled specification.
         """
-        folder = Path(self._modules[-1].source.name).parent
-        module = next((m for m in self._modules if variant is not None and variant in collect_variants((m,))), self._modules[-1])
-        if module.name is not None:
-            return module.name.text, folder
-        path = Path(module.source.name)
-        try:
-            relative = path.relative_to(folder)
-        except ValueError:
-            relative = Path(path.name)
-        return ".".join(relative.with_suffix("").parts), folder
+        path, name = Path(self._modules[-1].source.name), self._modules[-1].name
+        parts = (path.stem,) if name is None else tuple(name.text.split("."))
+        inside = path.with_suffix("").parts[-len(parts) :] == parts
+        return ".".join(parts), Path(*path.parts[: -len(parts)]) if inside else path.parent
 
     def _chain(self, variant: str | None, findings: Findings) -> tuple[nodes.VariantDecl, ...]:
         return () if variant is None else chain_of(self._declared, variant, findings)

@@ -1,7 +1,8 @@
 """Small changes of a function, as replacements in its text, with what they cost.
 
 The cost of a change is the number of expressions and statements that it adds, changes or takes away; one that is moved counts once, an
-operator that joins what was there and what is new counts once, and of a statement that is taken out the statements in it count, too.
+operator that joins what was there and what is new counts once, what replaces something counts as the larger of the two, and of a statement
+that is taken out the statements in it count, too.
 
 Changes keep the model honest: what tells the properties something (an assignment to a ghost) is never put in, nor taken away without the
 condition that it stands under and the effects in that.
@@ -152,11 +153,13 @@ class _Edits:
         for operand in operands(condition):
             if isinstance(operand, nodes.BoolLiteral):
                 continue
-            old, (start, end) = textually(operand), extent(operand)
+            old, (start, end), least = textually(operand), extent(operand), size(operand)
             for atom in self._vocabulary.fitting(names):
                 for text, cost in self._forms(atom):
-                    if cost <= self._largest and text != old:
-                        yield self._edit(cost, f"ask for `{text}` instead of `{old}`", operand, (start, end, text), tested=condition)
+                    if max(cost, least) <= self._largest and text != old:
+                        yield self._edit(
+                            max(cost, least), f"ask for `{text}` instead of `{old}`", operand, (start, end, text), tested=condition
+                        )
 
     # ------------------------------------------------------------------------------------------ results that are ignored
 
