@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from mmu_smt.api.matrices import Watch
+    from mmu_smt.api.traces import Opened, Refuted
     from mmu_smt.witness.claims import ClaimsReport, ClauseOutcome
     from mmu_smt.witness.comparisons import Comparison
     from mmu_smt.witness.expectations import Outcome, TestReport
@@ -48,10 +49,14 @@ __all__ = [
     "interrupted",
     "load",
     "matrix",
+    "minimize",
     "open_cell",
     "open_changes",
+    "open_traces",
     "repair",
+    "report_text",
     "run",
+    "save_traces",
     "test",
 ]
 
@@ -392,6 +397,32 @@ def format_text(text: str, name: str = "spec.mmu") -> str:
     from mmu_smt.syntax.source import SourceFile
 
     return format_source(SourceFile(name, text))
+
+
+def save_traces(results: Sequence[CheckResult], path: str | Path) -> int:
+    """Write the traces of checks into a file that `open_traces` and `mmu-smt trace` read; how many there are. Raises OSError."""
+    from mmu_smt.report.trace_json import encode_traces, trace_document
+
+    document = trace_document((r, v) for r in results for v in r.verdicts)
+    Path(path).write_text(encode_traces(document), encoding="utf-8")
+    return len(document.traces)
+
+
+def open_traces(path: str | Path, *, properties: Sequence[str] | None = None, spec: str | None = None) -> tuple[Opened | Refuted, ...]:
+    """Replay the traces of a file (of `FILE#N` the N-th), each against its specification as it is now or against the target `spec`.
+
+    `Refuted` are those that do not show any more what they did. Raises SpecError for a file or specification that cannot be used.
+    """
+    from mmu_smt.api import traces
+
+    return tuple(traces.open_trace(str(path), saved, spec=spec) for saved in traces.read_traces(path, properties))
+
+
+def minimize(opened: Opened) -> Opened:
+    """An opened trace made plainer, as far as it still shows its property; nothing is claimed to be minimal."""
+    from mmu_smt.api import traces
+
+    return traces.minimize(opened)
 
 
 def report_text(result: CheckResult, *, full: bool = False) -> str:

@@ -161,7 +161,7 @@ class _Search:
         self._open = tuple(opened)
         if self._asked.same_ends:
             self._say("collecting runs that are right")
-            for config in self._mending:
+            for config in self._configs:
                 self._collect_right(config)
 
     def _test_file(self) -> None:
@@ -314,8 +314,11 @@ class _Search:
     def _confirmed(self, edit: Edit) -> Suggestion | None:
         """The suggestion, if an ordinary check of the file that makes the change finds nothing mended missing and nothing broken."""
         self._say(f"checking {edit.function}: {edit.what}")
-        spec, text = self._load(edit, edit.function)
-        program = spec.program(self._name, self._asked.params)
+        try:
+            spec, text = self._load(edit, edit.function)
+            program = spec.program(self._name, self._asked.params)
+        except SpecError:
+            return self._count("unusable")
         results: list[CheckResult] = []
         mended: list[tuple[str, str]] = []
         emptied: list[tuple[str, str]] = []
