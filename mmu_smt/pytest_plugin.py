@@ -115,12 +115,9 @@ class ConfigNode(pytest.Collector):
         self._checks = checks
 
     def collect(self) -> Iterator[ExpectationItem]:
-        taken: dict[str, int] = {}
         for check in self._checks:
             for expectation in check.group.expectations:
-                number = taken[expectation.property] = taken.get(expectation.property, 0) + 1
-                name = expectation.property if number == 1 else f"{expectation.property}[{number}]"
-                yield ExpectationItem.from_parent(self, name=name, check=check, expectation=expectation)  # pyright: ignore[reportUnknownMemberType]
+                yield ExpectationItem.from_parent(self, name=expectation.property, check=check, expectation=expectation)  # pyright: ignore[reportUnknownMemberType]
 
 
 class Check:
