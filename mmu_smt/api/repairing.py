@@ -169,7 +169,8 @@ class _Search:
         first = next(iter(self._vocabulary.editable), None)
         if first is None:
             raise SpecError((Diagnostic("MS541", "there is no handler, and no function with an effect, that could be changed", None),))
-        self._load(None, first)
+        spec, _ = self._load(None, first)
+        spec.program(self._name, self._asked.params)
 
     def _search(self) -> None:
         for size, batch in self._batches():

@@ -62,7 +62,7 @@ def searched_lines(report: RepairReport) -> tuple[Line, ...]:
     if not report.suggestions:
         lines.append(line(Piece(f"{name}: {_nothing(report)}", Style.STRONG)))
     refuted = [
-        f"{counts.made} changes of {len(report.functions)} functions",
+        f"{counts.made} changes of {len(report.functions)} function{'s' if len(report.functions) != 1 else ''}",
         *([f"{counts.unusable} of them no program"] if counts.unusable else []),
         f"{counts.by_runs} refuted by runs",
         f"{counts.by_check} by a check of what is to be mended",
