@@ -11,6 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import product
 from random import Random
 
 from mmu_smt.api.checking import Limits, Progress, Request, check_program
@@ -286,8 +287,8 @@ class _Search:
             simplify=False,
         )
 
-    def _check(self, program: Program, config: Config, properties: Sequence[Property]) -> CheckResult:
-        result = check_program(self._request(program, config, properties))
+    def _check(self, program: Program, config: Config, properties: Sequence[Property], bound: int | None = None) -> CheckResult:
+        result = check_program(self._request(program, config, properties, bound))
         self._stop_if_interrupted(result)
         return result
 
@@ -297,11 +298,11 @@ class _Search:
             raise KeyboardInterrupt
 
     def _fails(self, program: Program) -> bool:
-        """Whether a candidate does not mend what it is to mend; what shows that is kept."""
-        for config, names in self._open:
-            result = self._check(program, config, [program.properties[n] for n in names])
+        """Whether a candidate does not mend what it is to mend; what shows that is kept. Most that do not fail soon: that is asked first."""
+        for bound, (config, names) in product((REACHED_WITHIN, None), self._open):
+            result = self._check(program, config, [program.properties[n] for n in names], bound)
             for verdict in result.verdicts:
-                if not self._mends(verdict):
+                if verdict.word is Word.VIOLATED if bound is not None else not self._mends(verdict):
                     self._learn(config, verdict)
                     self._count("undecided" if verdict.word in (Word.UNKNOWN, Word.BOUNDED, Word.PROVED) else "by_check")
                     return True
