@@ -298,7 +298,7 @@ class _Search:
             raise KeyboardInterrupt
 
     def _fails(self, program: Program) -> bool:
-        """Whether a candidate does not mend what it is to mend; what shows that is kept. Most that do not fail soon: that is asked first."""
+        """Whether a candidate does not mend what it is to mend; what shows that is kept. Few steps are asked first: most fail soon."""
         for bound, (config, names) in product((REACHED_WITHIN, None), self._open):
             result = self._check(program, config, [program.properties[n] for n in names], bound)
             for verdict in result.verdicts:
