@@ -287,8 +287,8 @@ class _Search:
             simplify=False,
         )
 
-    def _check(self, program: Program, config: Config, properties: Sequence[Property], bound: int | None = None) -> CheckResult:
-        result = check_program(self._request(program, config, properties, bound))
+    def _check(self, program: Program, config: Config, properties: Sequence[Property]) -> CheckResult:
+        result = check_program(self._request(program, config, properties))
         self._stop_if_interrupted(result)
         return result
 
@@ -298,11 +298,13 @@ class _Search:
             raise KeyboardInterrupt
 
     def _fails(self, program: Program) -> bool:
-        """Whether a candidate does not mend what it is to mend; what shows that is kept. Few steps are asked first: most fail soon."""
-        for bound, (config, names) in product((REACHED_WITHIN, None), self._open):
-            result = self._check(program, config, [program.properties[n] for n in names], bound)
-            for verdict in result.verdicts:
-                if verdict.word is Word.VIOLATED if bound is not None else not self._mends(verdict):
+        """Whether a candidate does not mend what it is to mend; what shows that is kept. Progress is asked last: it takes longest."""
+        for endless, (config, names) in product((False, True), self._open):
+            asked = [program.properties[n] for n in names if (program.properties[n].kind is PropertyKind.PROGRESS) is endless]
+            if not asked:
+                continue
+            for verdict in self._check(program, config, asked).verdicts:
+                if not self._mends(verdict):
                     self._learn(config, verdict)
                     self._count("undecided" if verdict.word in (Word.UNKNOWN, Word.BOUNDED, Word.PROVED) else "by_check")
                     return True
