@@ -11,16 +11,23 @@ if TYPE_CHECKING:
         Limits,
         Spec,
         UnconfirmedError,
+        bundled,
         check,
         claims,
         compare,
+        export,
         format_text,
+        interrupted,
         load,
         matrix,
+        minimize,
         open_cell,
         open_changes,
+        open_traces,
+        repair,
         report_text,
         run,
+        save_traces,
         test,
     )
     from mmu_smt.syntax.diagnostics import Diagnostic, SpecError
@@ -28,6 +35,7 @@ if TYPE_CHECKING:
     from mmu_smt.witness.comparisons import Comparison
     from mmu_smt.witness.expectations import Outcome, TestReport
     from mmu_smt.witness.matrices import Cell, CellState, CellVerdict, MatrixReport, Row
+    from mmu_smt.witness.repairs import RepairReport, Suggestion
     from mmu_smt.witness.traces import Trace, TraceStep
     from mmu_smt.witness.verdicts import CheckResult, OpenPremise, UnknownReason, Verdict, Word
 
@@ -46,9 +54,11 @@ __all__ = [
     "MatrixReport",
     "OpenPremise",
     "Outcome",
+    "RepairReport",
     "Row",
     "Spec",
     "SpecError",
+    "Suggestion",
     "TestReport",
     "Trace",
     "TraceStep",
@@ -56,19 +66,27 @@ __all__ = [
     "UnknownReason",
     "Verdict",
     "Word",
+    "bundled",
     "check",
     "claims",
     "compare",
+    "export",
     "format_text",
+    "interrupted",
     "load",
     "matrix",
+    "minimize",
     "open_cell",
     "open_changes",
+    "open_traces",
+    "repair",
     "report_text",
     "run",
+    "save_traces",
     "test",
 ]
 
+# A new public function: its name in `__all__`, under TYPE_CHECKING and in the home below. tests/house/test_library.py compares them.
 # Imported by the first use: the command imports only what it needs, and most of its time goes into starting.
 _HOMES = {
     "mmu_smt.api": (
@@ -76,16 +94,23 @@ _HOMES = {
         "Limits",
         "Spec",
         "UnconfirmedError",
+        "bundled",
         "check",
         "claims",
         "compare",
+        "export",
         "format_text",
+        "interrupted",
         "load",
         "matrix",
+        "minimize",
         "open_cell",
         "open_changes",
+        "open_traces",
+        "repair",
         "report_text",
         "run",
+        "save_traces",
         "test",
     ),
     "mmu_smt.syntax.diagnostics": (
@@ -108,6 +133,10 @@ _HOMES = {
         "CellVerdict",
         "MatrixReport",
         "Row",
+    ),
+    "mmu_smt.witness.repairs": (
+        "RepairReport",
+        "Suggestion",
     ),
     "mmu_smt.witness.traces": (
         "Trace",

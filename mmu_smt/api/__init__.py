@@ -22,10 +22,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from mmu_smt.api.matrices import Watch
+    from mmu_smt.api.traces import Opened, Refuted
     from mmu_smt.witness.claims import ClaimsReport, ClauseOutcome
     from mmu_smt.witness.comparisons import Comparison
     from mmu_smt.witness.expectations import Outcome, TestReport
     from mmu_smt.witness.matrices import Cell, MatrixReport, Row
+    from mmu_smt.witness.repairs import RepairReport
     from mmu_smt.witness.traces import Trace
     from mmu_smt.witness.verdicts import CheckResult, Engine
 
@@ -48,9 +50,14 @@ __all__ = [
     "interrupted",
     "load",
     "matrix",
+    "minimize",
     "open_cell",
     "open_changes",
+    "open_traces",
+    "repair",
+    "report_text",
     "run",
+    "save_traces",
     "test",
 ]
 
@@ -301,6 +308,64 @@ def claims(
     return judge_claims(files, only=only, params=dict(params or {}), limits=limits, seed=seed, each=each, progress=progress)
 
 
+def repair(
+    target: str | Path | Spec,
+    *,
+    properties: Sequence[str],
+    configs: Sequence[str | Sequence[str]] | None = None,
+    also_configs: Sequence[str | Sequence[str]] = (),
+    keep: Sequence[str] = (),
+    functions: Sequence[str] | None = None,
+    max_size: int = 4,
+    every: bool = False,
+    any_end: bool = False,
+    accept_vacuous: bool = False,
+    name: str | None = None,
+    path: str | Path | None = None,
+    params: Mapping[str, int] | None = None,
+    timeout: float | None = 300.0,
+    check_timeout: float | None = None,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> RepairReport:
+    """Search for the smallest change of a variant that makes properties hold under each of some configs and breaks nothing that held.
+
+    `target` stands for one variant. `configs`: each a name, or several that are joined; default the specification's default config.
+    `also_configs`: nothing may break there either. `keep`: covers that must not become reachable. `functions`: the ones that may be
+    changed; default the handlers and what they call. `max_size`: the largest change, in expressions and statements. `every`: all of the
+    smallest size. `any_end`: runs that were right may end in another way. `accept_vacuous`: a property is mended, too, if nothing that it
+    speaks of happens any more. `name`, `path`: of the variant file that a suggestion is.
+    `timeout`: seconds for everything after loading, `check_timeout` for each check (default 60).
+
+    Every suggestion has been checked as `check` does, from its text. Raises SpecError, with MS540 where nothing is to be mended.
+    """
+    from mmu_smt.api import repairing
+
+    spec = _spec(target)
+    return repairing.repair_program(
+        repairing.Repairing(
+            spec,
+            single_variant(spec),
+            tuple(properties),
+            (None,) if configs is None else tuple(tuple(_names(c) or ()) for c in configs),
+            also=tuple(tuple(_names(c) or ()) for c in also_configs),
+            keep=tuple(keep),
+            only=None if functions is None else tuple(functions),
+            largest=max_size,
+            several=every,
+            same_ends=not any_end,
+            accept_vacuous=accept_vacuous,
+            seconds=timeout,
+            check_seconds=repairing.CHECK_SECONDS if check_timeout is None else check_timeout,
+            name=name,
+            path=None if path is None else str(path),
+            params=dict(params or {}),
+            seed=seed,
+        ),
+        progress=progress,
+    )
+
+
 def run(
     target: str | Path | Spec,
     *,
@@ -352,6 +417,32 @@ def format_text(text: str, name: str = "spec.mmu") -> str:
     from mmu_smt.syntax.source import SourceFile
 
     return format_source(SourceFile(name, text))
+
+
+def save_traces(results: Sequence[CheckResult], path: str | Path) -> int:
+    """Write the traces of checks into a file that `open_traces` and `mmu-smt trace` read; how many there are. Raises OSError."""
+    from mmu_smt.report.trace_json import encode_traces, trace_document
+
+    document = trace_document((r, v) for r in results for v in r.verdicts)
+    Path(path).write_text(encode_traces(document), encoding="utf-8")
+    return len(document.traces)
+
+
+def open_traces(path: str | Path, *, properties: Sequence[str] | None = None, spec: str | None = None) -> tuple[Opened | Refuted, ...]:
+    """Replay the traces of a file (of `FILE#N` the N-th), each against its specification as it is now or against the target `spec`.
+
+    `Refuted` are those that do not show any more what they did. Raises SpecError for a file or specification that cannot be used.
+    """
+    from mmu_smt.api import traces
+
+    return tuple(traces.open_trace(str(path), saved, spec=spec) for saved in traces.read_traces(path, properties))
+
+
+def minimize(opened: Opened) -> Opened:
+    """An opened trace made plainer, as far as it still shows its property; nothing is claimed to be minimal."""
+    from mmu_smt.api import traces
+
+    return traces.minimize(opened)
 
 
 def report_text(result: CheckResult, *, full: bool = False) -> str:

@@ -11,8 +11,10 @@ from mmu_smt.syntax.diagnostics import Diagnostic, Note, SpecError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
 
     from mmu_smt.semantics.claims import Claim
+    from mmu_smt.semantics.editing import Editor
     from mmu_smt.semantics.program import Expectation, TExpr
     from mmu_smt.semantics.workspace import Workspace
 
@@ -21,11 +23,12 @@ class Spec:
     """A loaded specification: a file with its imports, all parsed.
 
     `target` is what the user named. `variants` are those that it stands for, in order: the one named, else all that the file declares, else
-    None alone, which is the system of the modules without any variant.
+    None alone, which is the system of the modules without any variant. `overlay`: texts that stood in for files.
     """
 
-    def __init__(self, target: str, workspace: Workspace, variants: Sequence[str | None]) -> None:
+    def __init__(self, target: str, workspace: Workspace, variants: Sequence[str | None], overlay: Mapping[str, str] | None = None) -> None:
         self.target = target
+        self.overlay = dict(overlay or {})
         self.variants = tuple(variants)
         self._workspace = workspace
 
@@ -71,6 +74,19 @@ class Spec:
         """
         return self._workspace.expression(program, text, params)
 
+    def editor(self, variant: str | None = None, params: Mapping[str, int] | None = None) -> Editor:
+        """The checked program of a variant, for trying changes of its functions. Raises SpecError as `program` does."""
+        from mmu_smt.semantics.editing import Editor
+
+        if variant is not None and variant not in self._workspace.variants:
+            raise unknown("MS507", "variant", variant, self._workspace.variants)
+        return Editor(self._workspace.editable(variant, params))
+
+    @property
+    def module(self) -> tuple[str, Path]:
+        """How another file imports the one that was named, and the folder in which such a file can stand."""
+        return self._workspace.module
+
     def __repr__(self) -> str:
         return f"Spec({self.target!r})"
 
@@ -84,10 +100,10 @@ def load(target: str, *, overlay: Mapping[str, str] | None = None) -> Spec:
     if variant is None and not is_file(name):
         variant = name
     if variant is None:
-        return Spec(target, workspace, workspace.own_variants or (None,))
+        return Spec(target, workspace, workspace.own_variants or (None,), overlay)
     if variant not in workspace.variants:
         raise unknown("MS507", "variant", variant, workspace.variants)
-    return Spec(target, workspace, (variant,))
+    return Spec(target, workspace, (variant,), overlay)
 
 
 def single_variant(spec: Spec) -> str | None:

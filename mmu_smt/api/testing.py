@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,9 @@ from mmu_smt.witness.expectations import Outcome, TestReport
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from mmu_smt.api.targets import Spec
     from mmu_smt.semantics.program import Expectation
+    from mmu_smt.witness.verdicts import CheckResult
 
 
 def files_under(paths: Iterable[str]) -> Iterator[str]:
@@ -53,15 +56,9 @@ def judge_files(
 
 def _outcomes(name: str, params: Mapping[str, int], limits: Limits, seed: int, each: Callable[[Outcome], None] | None) -> Iterator[Outcome]:
     spec = load(name)
-    for (variant, configs, bound), group in _groups(spec.expectations()).items():
-        program = spec.program(variant, params)
-        config = choose_config(program, configs or None)
-        properties = choose_properties(program, [e.property for e in group])
-        chosen = Limits(limits.bound if bound is None else bound, limits.seconds, limits.rlimit, limits.memory)
-        result = check_program(Request(spec.target, program, config, properties, chosen, params, seed, simplify=False))
-        verdicts = {v.property.name: v for v in result.verdicts}
-        for expectation in group:
-            outcome = Outcome(spec.target, expectation, config.name, verdicts[expectation.property])
+    for group in groups(spec.expectations()):
+        _, outcomes = judge_group(spec, group, params=params, limits=limits, seed=seed)
+        for outcome in outcomes:
             if each is not None:
                 each(outcome)
             yield outcome
@@ -69,11 +66,34 @@ def _outcomes(name: str, params: Mapping[str, int], limits: Limits, seed: int, e
                 return
 
 
-def _groups(expectations: Iterable[Expectation]) -> dict[tuple[str | None, tuple[str, ...], int | None], list[Expectation]]:
+@dataclass(frozen=True, slots=True)
+class Group:
     """Expectations that one check can answer: same variant, same config, and the same bound where `bounded(N)` is among what is wanted."""
-    groups: dict[tuple[str | None, tuple[str, ...], int | None], list[Expectation]] = {}
+
+    variant: str | None
+    configs: tuple[str, ...]
+    bound: int | None
+    expectations: tuple[Expectation, ...]
+
+
+def groups(expectations: Iterable[Expectation]) -> tuple[Group, ...]:
+    """Expectations put together that one check can answer, in order."""
+    found: dict[tuple[str | None, tuple[str, ...], int | None], list[Expectation]] = {}
     for expectation in expectations:
         bounds = [w.bound for w in expectation.wanted if w.bound is not None]
         key = (expectation.variant, expectation.configs, max(bounds, default=None))
-        groups.setdefault(key, []).append(expectation)
-    return groups
+        found.setdefault(key, []).append(expectation)
+    return tuple(Group(*key, tuple(members)) for key, members in found.items())
+
+
+def judge_group(
+    spec: Spec, group: Group, *, params: Mapping[str, int], limits: Limits, seed: int = 0, simplify: bool = False
+) -> tuple[CheckResult, tuple[Outcome, ...]]:
+    """One check, and what it says of each expectation of the group. `simplify`: its traces are to be read."""
+    program = spec.program(group.variant, params)
+    config = choose_config(program, group.configs or None)
+    properties = choose_properties(program, [e.property for e in group.expectations])
+    chosen = replace(limits, bound=limits.bound if group.bound is None else group.bound)
+    result = check_program(Request(spec.target, program, config, properties, chosen, params, seed, simplify=simplify, explain=simplify))
+    verdicts = {v.property.name: v for v in result.verdicts}
+    return result, tuple(Outcome(spec.target, e, config.name, verdicts[e.property]) for e in group.expectations)

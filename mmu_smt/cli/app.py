@@ -430,6 +430,7 @@ def export(
     return Exit.OK
 
 
+app.command("mmu_smt.cli.repairing:repair", name="repair", help="Find the smallest change of a failing variant that mends properties.")
 app.command("mmu_smt.cli.trace_app:trace", name="trace", help="Show, replay, compare, evaluate and minimize saved traces.")
 
 

@@ -65,14 +65,16 @@ def explore(
     """
     machine = Machine(program, config)
     graph = Graph(machine, max_configurations=max_configurations, max_initial=max_initial, max_transitions=max_transitions, fixed=fixed)
-    explorer = _Explorer(machine, graph, cone or {})
+    explorer = Explorer(machine, graph, cone or {})
     verdicts = {
         name: explorer.verdict(p) for name, p in program.properties.items() if applies(p, config) and (only is None or name in only)
     }
     return ExplicitResult(verdicts, graph.initial, len(graph.nodes), len(graph.edges))
 
 
-class _Explorer:
+class Explorer:
+    """Decides properties on a graph that is complete. `cone`: as for `explore`."""
+
     def __init__(self, machine: Machine, graph: Graph, cone: Mapping[str, frozenset[str]]) -> None:
         self._machine = machine
         self._graph = graph
@@ -80,6 +82,7 @@ class _Explorer:
         self._fairness = requirements(machine)
 
     def verdict(self, prop: Property) -> ExplicitVerdict:
+        """The answer for a property that applies."""
         match prop.kind:
             case PropertyKind.NO_FAULT:
                 return self._no_fault()

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from mmu_smt.interpret.initial import Search
+from mmu_smt.interpret.initial import Initial, Search
 from mmu_smt.interpret.machine import Configuration, Machine, Outcome, TooLarge
 from mmu_smt.semantics.types import Value
 from mmu_smt.witness.traces import Candidate
@@ -43,8 +43,12 @@ class Graph:
         max_initial: int,
         max_transitions: int,
         fixed: Mapping[str, Value] | None = None,
+        start: Initial | None = None,
     ) -> None:
-        """`fixed`: only from initial states in which the named variables have these values. Raises TooLarge beyond the given sizes."""
+        """`fixed`: only from initial states in which the named variables have these values. `start`: from this one alone, as it is.
+
+        Raises TooLarge beyond the given sizes.
+        """
         self.machine = machine
         self.nodes: list[Node] = []
         self.edges: list[Edge] = []
@@ -54,7 +58,7 @@ class Graph:
         """The fewest env steps on a shortest path to each node."""
         self._parents: list[Edge | None] = []  # the last edge of such a path
         self._numbers: dict[tuple[tuple[Value, ...], Configuration], int] = {}
-        for consts, state in Search(machine.codes, machine.config).solutions(fixed):
+        for consts, state in Search(machine.codes, machine.config).solutions(fixed) if start is None else (start,):
             if len(self.nodes) == max_initial:
                 raise TooLarge(f"more than {max_initial} initial states")
             self._number(consts, Configuration(state), 0)

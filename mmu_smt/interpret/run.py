@@ -113,6 +113,11 @@ class Codes:
             self._functions[key] = compile_function(self.program, self.expressions, self.program.functions[name], primed=primed)
         return self._functions[key]
 
+    @property
+    def entered(self) -> frozenset[str]:
+        """The functions and handlers that have been called so far."""
+        return frozenset(name for name, _ in self._functions)
+
     def step(self, name: str) -> Code:
         """The code of a step's body."""
         if name not in self._steps:

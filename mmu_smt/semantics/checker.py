@@ -33,7 +33,7 @@ from mmu_smt.semantics.types import BoolType, EnumType, Type, Value
 from mmu_smt.semantics.universe import Universe
 from mmu_smt.semantics.variants import Assembly
 from mmu_smt.syntax import nodes
-from mmu_smt.syntax.diagnostics import Note
+from mmu_smt.syntax.diagnostics import Note, SpecError
 from mmu_smt.syntax.source import SourceFile, Span
 
 INITIAL = Where("an initial value", state=False)
@@ -64,6 +64,49 @@ def check_program(assembly: Assembly, identity: Identity, given: Mapping[str, in
     universe = Universe(assembly, given, findings)
     program = _ProgramChecker(universe, assembly).check(identity, own)
     return None if len(findings) else program
+
+
+class Editable:
+    """A program's checker, kept: its functions can be checked again one by one, in changed forms. Raises SpecError for errors."""
+
+    def __init__(self, assembly: Assembly, identity: Identity, given: Mapping[str, int], own: SourceFile) -> None:
+        findings = Findings()
+        self.universe = Universe(assembly, given, findings)
+        self._checker = _ProgramChecker(self.universe, assembly)
+        program = self._checker.check(identity, own)
+        if program is None or len(findings):
+            raise SpecError(findings.diagnostics())
+        self.program = program
+
+    def functions_with(self, declaration: nodes.FunctionDecl, findings: Findings) -> tuple[dict[str, Function], dict[str, Property]] | None:
+        """All functions and properties, with a function or handler in the place of the one of its name; its parameters are that one's.
+
+        None where there are errors; they are in `findings`. Raises TooManyFindings.
+        """
+        checker, name = self._checker, declaration.name.text
+        before = checker.function_uses[name]
+        own = self.program.functions[name]
+        uses = Uses(name, declaration.name.span)
+        if declaration.is_handler:
+            uses.has_effect("is a handler, whose decisions are recorded", declaration.name.span)
+            uses.handler = uses.effect
+        checker.function_uses[name] = uses
+        self.universe.findings = findings
+        try:
+            body = BodyChecker(self.universe, uses, self.universe.signature(name), None).body(declaration.body, declaration.name.span)
+            if len(findings):
+                return None
+            effects = analyse(checker.function_uses, checker.uses_of_others(), findings)
+            if effects is None or len(findings):
+                return None
+            changed = replace(own, body=body, rules=tuple(uses.labels), span=declaration.name.span)
+            functions = {
+                n: f if f.effectful is (n in effects.effectful) else replace(f, effectful=n in effects.effectful)
+                for n, f in {**self.program.functions, name: changed}.items()
+            }
+            return functions, checker.judged(self.program.properties)
+        finally:
+            checker.function_uses[name] = before
 
 
 def typed_expression(universe: Universe, node: nodes.Expr, where: Where, functions: Mapping[str, Function]) -> TExpr | None:
@@ -124,7 +167,7 @@ class _ProgramChecker:
             functions=functions,
             steps=steps,
             events=events,
-            properties=self._judged(properties),
+            properties=self.judged(properties),
             configs=configs,
             default_config=default,
             digest=identity.digest,
@@ -399,9 +442,12 @@ class _ProgramChecker:
 
     # ------------------------------------------------------------------------------------------ the whole
 
+    def uses_of_others(self) -> tuple[Uses, ...]:
+        """What everything but the functions does and calls."""
+        return (*self.step_uses.values(), *self.event_uses.values(), *self.property_uses.values(), *self.other_uses)
+
     def _effects(self) -> Effects | None:
-        others = (*self.step_uses.values(), *self.event_uses.values(), *self.property_uses.values(), *self.other_uses)
-        effects = analyse(self.function_uses, others, self.findings)
+        effects = analyse(self.function_uses, self.uses_of_others(), self.findings)
         if effects is None:
             return None
         for symbol in self.universe.named(Kind.STEP):
@@ -434,7 +480,7 @@ class _ProgramChecker:
                 self.findings.error("MS510", f"events in `{name}` are nested deeper than {MAX_DEPTH}", self.event_uses[name].span)
         return True
 
-    def _judged(self, properties: Mapping[str, Property]) -> dict[str, Property]:
+    def judged(self, properties: Mapping[str, Property]) -> dict[str, Property]:
         """The properties with the rules that they mention, and whether some return carries each of them."""
         carried = self._carried_rules()
         return {name: self._with_rules(p, carried) for name, p in properties.items()}

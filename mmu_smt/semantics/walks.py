@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
 
-from mmu_smt.semantics.program import Choose, For, If, Lock, Match, Program, TStmt
+from mmu_smt.semantics.program import Call, CallStatement, Choose, For, If, Local, Lock, Match, Program, TStmt
 
 
 def statements(program: Program) -> Iterator[TStmt]:
@@ -33,3 +34,18 @@ def chooses(program: Program) -> bool:
 def choices(program: Program) -> dict[int, Choose]:
     """Every `choose` statement by its id, for naming what a transition chose."""
     return {s.id: s for s in statements(program) if isinstance(s, Choose)}
+
+
+def called_by_steps(program: Program) -> frozenset[str]:
+    """The functions and handlers that a step's body calls itself, as statements, in right-hand sides or in conditions."""
+    found: set[str] = set()
+    waiting: list[object] = [step.body for step in program.steps.values()]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, tuple):
+            waiting.extend(item)  # pyright: ignore[reportUnknownArgumentType]
+        elif is_dataclass(item) and not isinstance(item, Local):
+            if isinstance(item, Call | CallStatement):
+                found.add(item.function)
+            waiting.extend(getattr(item, f.name) for f in fields(item) if f.name not in ("span", "type"))
+    return frozenset(found)

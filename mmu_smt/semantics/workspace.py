@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path, PurePath
 
-from mmu_smt.semantics.checker import STATE_EXPRESSION, STEP_EXPRESSION, Identity, check_program, typed_expression
+from mmu_smt.semantics.checker import STATE_EXPRESSION, STEP_EXPRESSION, Editable, Identity, check_program, typed_expression
 from mmu_smt.semantics.claims import Claim, check_claims
 from mmu_smt.semantics.expectations import check_expectations
 from mmu_smt.semantics.findings import Findings, TooManyFindings
@@ -154,6 +154,25 @@ class Workspace:
         link = None if last is None else next((a.text for a in last.annotations if a.kind == "link"), None)
         identity = Identity(variant, None if last is None else last.subject, link, self._digest(given))
         return check_program(assembly, identity, given, self.files[-1], findings)
+
+    def editable(self, variant: str | None, params: Mapping[str, int] | None = None) -> Editable:
+        """The checked program of a variant, for trying changes of its functions. Raises SpecError as `program` does."""
+        given = dict(params or {})
+        program = self.program(variant, given)
+        ignored = Findings(limit=None)  # `program` has found nothing
+        assembly = assemble(self._modules, self._chain(variant, ignored), ignored)
+        return Editable(assembly, Identity(variant, program.subject, program.link, program.digest), given, self.files[-1])
+
+    @property
+    def module(self) -> tuple[str, Path]:
+        """How another file imports the target, and a folder in which such a file finds it.
+
+        Imports are looked for in the folder of the file that was named, and then in the bundled specification.
+        """
+        path, name = Path(self._modules[-1].source.name), self._modules[-1].name
+        parts = (path.stem,) if name is None else tuple(name.text.split("."))
+        inside = path.with_suffix("").parts[-len(parts) :] == parts
+        return ".".join(parts), Path(*path.parts[: -len(parts)]) if inside else path.parent
 
     def _chain(self, variant: str | None, findings: Findings) -> tuple[nodes.VariantDecl, ...]:
         return () if variant is None else chain_of(self._declared, variant, findings)
