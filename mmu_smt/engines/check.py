@@ -10,9 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from itertools import count
-from typing import TypeAlias
 
 from mmu_smt.engines import directed, shares
 from mmu_smt.engines.bounded import CountGoal, Goal, SafetyGoal, Search, valuation
@@ -24,10 +22,12 @@ from mmu_smt.engines.induction import Induction
 from mmu_smt.engines.lasso import LassoGoal
 from mmu_smt.engines.ledger import LEAST, Ledger
 from mmu_smt.engines.measure import Measures
+from mmu_smt.engines.ongoing import Ongoing, Provisional, Shape
 from mmu_smt.engines.proofs import REST, Proofs
 from mmu_smt.engines.ranking import Ranking
 from mmu_smt.engines.rely import RelyGuarantee
-from mmu_smt.engines.result import Argument, EngineResult, OutOfBudget, RawRun
+from mmu_smt.engines.result import Argument, EngineResult, OutOfBudget
+from mmu_smt.engines.sums import Sums
 from mmu_smt.engines.uninterrupted import Uninterrupted, UninterruptedSearch
 from mmu_smt.model.argument import Measured
 from mmu_smt.model.plainness import Level
@@ -61,27 +61,6 @@ def check_queries(
         raise ValueError("two queries of one name")
     meter = Meter(budget or Budget())
     return _Check(system, queries, max_bound, meter, seed, progress or _silent, uninterrupted, levels, engines).run()
-
-
-_Shape: TypeAlias = tuple[int, frozenset[str]]
-"""Of a progress query: the event that it excludes from the loop (a term's id), and its cone."""
-
-
-@dataclass(slots=True)
-class _Ranked:
-    """A ranking going on. `told`: names of the facts that it has been told."""
-
-    ranking: Ranking
-    inquiry: Inquiry
-    told: set[str] = field(default_factory=set[str])
-
-
-@dataclass(frozen=True, slots=True)
-class _Provisional:
-    """A run that shows what a query asks for, found when the search for the shortest had spent `effort`."""
-
-    run: RawRun
-    effort: int
 
 
 def _silent(_phase: str) -> None:
@@ -122,11 +101,11 @@ class _Check:
         self._rely_done = False
         self._rest: list[SafetyQuery] = []  # what may hold whenever no step is in flight, and is nobody's query
         self._lemmas: list[SafetyQuery] = []  # those of them that have been proved
-        self._rankings: dict[_Shape, _Ranked] = {}
-        self._unranked: set[_Shape] = set()
+        self._rankings: dict[Shape, Ongoing] = {}
+        self._unranked: set[Shape] = set()
         self._uninterrupted = uninterrupted if system.flight and max_bound is None else None
         self._uninterrupted_search: UninterruptedSearch | None = None
-        self._provisional: dict[str, _Provisional] = {}  # runs that need not be the shortest
+        self._provisional: dict[str, Provisional] = {}  # runs that need not be the shortest
         self._proofs = Proofs()
         self._sessions: dict[str, Session] = {}
         self._seconds: dict[str, float] = {}
@@ -174,6 +153,7 @@ class _Check:
             self._session = self._sessions["search"] = Session(self._meter, seed=self._seed)
             self._search = Search(self._session, self._system, frozenset[str]().union(*cone_of.values()), self._levels)
             self._induction: Induction | None = None
+            self._sums = Sums(self._system, cones, self._meter, self._seed, self._sessions)
             self._measures = Measures(self._system, cones, self._meter, self._seed, self._sessions)
             self._directed = Directed(self._system, cones, self._meter, self._seed, self._sessions)
             self._induction_cone = frozenset[str]().union(*(cone_of[q.name] for q in self._safety))
@@ -337,7 +317,7 @@ class _Check:
         search = self._uninterrupted_search
         while search.session.effort <= self._session.effort + shares.UNINTERRUPTED_ALLOWANCE:
             for name, run in search.deepen(wanted).items():
-                self._provisional[name] = _Provisional(run, self._session.effort)
+                self._provisional[name] = Provisional(run, self._session.effort)
                 wanted.discard(name)
             if search.idle:
                 return
@@ -372,6 +352,19 @@ class _Check:
         for query in candidates:
             if query.name in proved:
                 self._proved_safety(query.name, Argument(f"{depth}-induction", Engine.INDUCTION))
+        for query in candidates if depth > 1 else ():
+            self._add_up(query)
+
+    def _add_up(self, query: SafetyQuery) -> None:
+        """A bound that is not inductive may follow from sums that are."""
+        if query.name not in self._goals:
+            return
+        facts = tuple(goal.query for goal in self._search.facts)
+        found = self._sums.invariant(query, facts, 2 * self._session.effort + shares.INDUCTION_ALLOWANCE, self._phase)
+        if found is not None:
+            self._proofs.directed(query.name, found, finite=False)
+            how = f"1-induction with {len(found.clauses)} {'sum' if len(found.clauses) == 1 else 'sums'}"
+            self._proved_safety(query.name, Argument(how, Engine.INDUCTION, invariant=found))
 
     def _rely(self) -> None:
         """Where steps can be interrupted: induction along flights. Once, since depth tells it nothing; again as long as its units get too
@@ -458,7 +451,7 @@ class _Check:
             session = self._sessions[f"ranking {name}"] = Session(self._meter, seed=self._seed)
             inquiry = Inquiry(session, self._phase, 0)
             ranking = Ranking(inquiry, self._system, query.never, self._cone_of[name], idle=self._idle, env=self._search.env)
-            self._rankings[shape] = _Ranked(ranking, inquiry)
+            self._rankings[shape] = Ongoing(ranking, inquiry)
         ranked = self._rankings[shape]
         known = (*(goal.query for goal in self._search.facts), *self._lemmas)
         news = {query.name: self._system.table.not_(query.bad) for query in known if query.on_state and query.name not in ranked.told}
@@ -474,7 +467,7 @@ class _Check:
                 self._proofs.add(ranked.ranking.argument(name, query.recurs))
                 self._proved(name, Argument(by, Engine.RANKING))
 
-    def _shape(self, name: str) -> _Shape:
+    def _shape(self, name: str) -> Shape:
         """Queries of one shape have one ranking."""
         return self._lassos[name].query.never.id, self._cone_of[name]
 
