@@ -2,9 +2,9 @@
 
 A counter that only grows where something else is used up is bounded by what there is of it. Tried for queries that say of some state
 variables that each is at most a constant: with one further number of the state (`y`), which is no element of an array, and one condition
-(`p`, which counts for one if it holds) out of those on which the counter's next value depends. Of all such sums those are dropped that some
-initial state or some transition refutes, until the rest carries itself, as in Houdini (Flanagan, Leino, FME 2001). That linear sums of
-this kind are what retry bounds rest on is no accident: they are the ranking functions of what is retried, read backwards.
+(`p`, which counts for one if it holds) out of those on which the counter's next value, or a step, depends. Of all such sums those are
+dropped that some initial state or some transition refutes, until the rest carries itself, as in Houdini (Flanagan, Leino, FME 2001).
+Sums of this kind are ranking functions of what is tried again and again, read backwards.
 """
 
 from __future__ import annotations
@@ -33,6 +33,9 @@ WIDEST = 16
 
 LEFT_OUT = 200
 """With more sums that carry themselves than this, none is left out again."""
+
+GUARDS = 64
+"""Conditions under which steps can be taken are tried as well, if there are no more than this."""
 
 FREE = 6
 """Bits of the inputs that a condition may have: it is tried with each of their values."""
@@ -177,7 +180,9 @@ def sums(system: TransitionSystem, bound: Bound) -> Iterator[Term]:
     table = system.table
     x = bound.variable
     numbers = [v for v in system.state if 0 < v.width <= WIDEST and v is not x and "[" not in str(v.payload)]
-    conditions = tuple(_conditions(system, system.next[str(x.payload)]))
+    conditions = list(_conditions(system, system.next[str(x.payload)]))
+    guards = [p for p in _conditions(system, system.step_ok) if p not in conditions]
+    conditions += guards if len(guards) <= GUARDS else []
     for y in (None, *numbers):
         for p in (None, *conditions):
             width = max(x.width, bound.most.width, 0 if y is None else y.width) + 2
@@ -194,13 +199,13 @@ def _wide(table: TermTable, term: Term, width: int) -> Term:
 
 
 def _conditions(system: TransitionSystem, root: Term) -> Iterator[Term]:
-    """Atoms in the conditions of a next value, and their negations: over constants and state, with each value of the inputs in them."""
+    """Atoms of a condition, or of those in a next value, and their negations: over constants and state, with each value of the inputs in
+    them.
+    """
     inputs = {v.id: v for v in system.inputs}
     seen: set[int] = set()
-    for term in topological((root,)):
-        if term.op is not Op.ITE:
-            continue
-        for atom in _atoms(term.args[0]):
+    for condition in (root,) if not root.width else (t.args[0] for t in topological((root,)) if t.op is Op.ITE):
+        for atom in _atoms(condition):
             free = [inputs[v.id] for v in variables((atom,)).values() if v.id in inputs]
             if atom.id in seen or sum(max(1, v.width) for v in free) > FREE:
                 continue
