@@ -22,10 +22,10 @@ from mmu_smt.api.cells import kept_verdict
 from mmu_smt.api.checking import Limits, Request, check_program
 from mmu_smt.api.errors import UnconfirmedError
 from mmu_smt.api.matrices import GRACE, Step
-from mmu_smt.api.targets import choose_config, inapplicable
+from mmu_smt.api.targets import choose_config, choose_properties, inapplicable, unknown
 from mmu_smt.semantics.fingerprint import Fingerprints
 from mmu_smt.syntax.diagnostics import Diagnostic, SpecError
-from mmu_smt.variants.mutants import Choice, Mutant, mutants
+from mmu_smt.variants.mutants import Choice, Mutant, Mutants, mutants, observers, targets
 from mmu_smt.witness.comparisons import Comparison, Equivalence, Likeness
 from mmu_smt.witness.mutations import Apart, Fate, Judgement, Kill, MutantResult, MutationReport
 from mmu_smt.witness.verdicts import CheckResult, UnknownReason, Word
@@ -49,7 +49,7 @@ _FAILED = frozenset({Word.VIOLATED, Word.UNREACHABLE})
 @dataclass(frozen=True, slots=True)
 class How:
     """How mutants are judged. `configs`: each a sum of names; none: the default config. `seconds`: for each question. `everything`: every
-    property that notices a mutant, not only the first.
+    property that notices a mutant, not only the first. `without`: properties that are not asked.
     """
 
     configs: tuple[tuple[str, ...], ...] = ()
@@ -58,6 +58,7 @@ class How:
     seed: int = 0
     jobs: int | None = None
     everything: bool = False
+    without: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +71,35 @@ class Original:
     words: Mapping[str, Word]
 
 
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What is changed: the specification, what the user named, and the variant in it (None: the modules alone)."""
+
+    workspace: Workspace
+    target: str
+    variant: str | None
+
+
+def variants_in(file: str, of: str | None) -> tuple[tuple[Workspace, str], ...]:
+    """The variants of `of` that a file declares, each in its workspace. Raises SpecError."""
+    from mmu_smt.semantics.workspace import Workspace
+
+    workspace = Workspace.load(file)
+    return tuple((workspace, name) for name in workspace.own_variants if workspace.variants[name].of == of)
+
+
+def mutants_of(asked: Target, choice: Choice, params: Mapping[str, int]) -> Mutants:
+    """The mutants of a target. Raises SpecError where it is wrong, and for functions (MS546) that have none."""
+    program = asked.workspace.program(asked.variant, params)
+    known = targets(program, observers(program))
+    for name in choice.functions:
+        if name not in known:
+            raise unknown("MS546", "changeable function", name, known)
+    return mutants(asked.workspace, asked.variant, params, choice)
+
+
 def mutate(
-    workspace: Workspace,
-    target: str,
-    variant: str | None,
+    asked: Target,
     choice: Choice,
     how: How,
     *,
@@ -84,7 +110,7 @@ def mutate(
     """Judge mutants of a variant, and `others`: variants of it that somebody wrote, each in its workspace. After a Ctrl-C the rest is
     missing. Raises SpecError where the variant cannot be judged.
     """
-    return _Run(workspace, target, variant, choice, how, tuple(others), cache, watch).run()
+    return _Run(asked, choice, how, tuple(others), cache, watch).run()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,25 +129,24 @@ class _Subject:
 class _Run:
     def __init__(
         self,
-        workspace: Workspace,
-        target: str,
-        variant: str | None,
+        asked: Target,
         choice: Choice,
         how: How,
         others: tuple[tuple[Workspace, str], ...],
         cache: CellCache | None,
         watch: Callable[[Step], None] | None,
     ) -> None:
-        self._workspace, self._target, self._variant, self._choice, self._how = workspace, target, variant, choice, how
+        self._asked, self._choice, self._how = asked, choice, how
         self._others, self._cache, self._watch = others, cache, watch
-        self._program = workspace.program(variant, how.params)
+        self._done = 0
+        self._program = asked.workspace.program(asked.variant, how.params)
 
     def run(self) -> MutationReport:
         how, program = self._how, self._program
         if not workers.available():
             raise SpecError((Diagnostic("MS516", "this system cannot copy a process, which judging mutants needs", None),))
         _load()
-        made = mutants(self._workspace, self._variant, how.params, self._choice)
+        made = mutants_of(self._asked, self._choice, how.params)
         subjects = [*map(_written, self._others), *map(_subject, made.found)]
         results: dict[int, MutantResult] = {}
         originals: tuple[Original, ...] = ()
@@ -129,11 +154,12 @@ class _Run:
             originals = self._originals(len(subjects))
             for index, end in self._judged(subjects, originals):
                 results[index] = _result(subjects[index], end)
+                self._done = len(results)
                 self._tell(len(results), len(subjects), None)
         except KeyboardInterrupt:
             pass
         return MutationReport(
-            target=self._target,
+            target=self._asked.target,
             variant=program.variant,
             subject=program.subject,
             configs=tuple(o.config.name for o in originals),
@@ -155,12 +181,14 @@ class _Run:
     def _originals(self, total: int) -> tuple[Original, ...]:
         """The verdicts of the original, under each config, judged in processes too."""
         names: tuple[tuple[str, ...] | None, ...] = self._how.configs or (None,)
+        choose_properties(self._program, self._how.without)
         configs = [choose_config(self._program, n) for n in names]
         judge = _Judge(self._how, self._cache)
 
         def work(config: Config) -> workers.Work:
             def send_words(send: workers.Send) -> None:
-                found = judge.cell(self._program, config, _asked(self._program, config), None)
+                asked = tuple(p for p in _asked(self._program, config) if p.name not in self._how.without)
+                found = judge.cell(self._program, config, asked, None)
                 send(msgspec.json.encode([(v.property, v.word.value) for v in found]))
 
             return send_words
@@ -183,7 +211,7 @@ class _Run:
         questions = len(originals) * (len(FIRST_BOUNDS) + 2)
         seconds = None if how.seconds is None else questions * (how.seconds + max(GRACE, how.seconds))
         yield from workers.run_all(
-            works, jobs=self._jobs, seconds=seconds, begun=lambda index: self._tell(-1 if index < 0 else index, len(subjects), subjects[index].name)
+            works, jobs=self._jobs, seconds=seconds, begun=lambda index: self._tell(self._done, len(subjects), subjects[index].name)
         )
 
 
@@ -228,7 +256,7 @@ def _result(subject: _Subject, end: workers.End) -> MutantResult:
         case workers.Finished(answer):
             judgement, problem = _last(answer)
         case workers.OverTime(seconds, received):
-            judgement, problem = _last(received[: received.rfind(b"\\n") + 1])
+            judgement, problem = _last(received[: received.rfind(b"\n") + 1])
             judgement = replace(judgement, by=judgement.by or f"the process that judged it was ended after {seconds:g} s")
         case workers.Died(how):
             problem = f"internal error: the process that judged it {how}"
@@ -322,7 +350,7 @@ class _Judge:
             return Judgement(Fate.EQUIVALENT, by=by or "; ".join(found.by for found in likenesses), apart=apart)
         if open_ones:
             return Judgement(Fate.UNKNOWN, apart=apart, by="not decided: " + ", ".join(open_ones))
-        if apart:
+        if any(found.behaviour for found in apart):
             return Judgement(Fate.GAP, apart=apart)
         return Judgement(Fate.UNKNOWN, by="every property has its verdict; whether it is equivalent: " + "; ".join(f.by for f in likenesses))
 

@@ -41,6 +41,11 @@ class Spec:
         return self._workspace.program(variant, dict(params or {}))
 
     @property
+    def workspace(self) -> Workspace:
+        """The files, parsed."""
+        return self._workspace
+
+    @property
     def warnings(self) -> tuple[Diagnostic, ...]:
         """Findings in the files that do not stand in the way."""
         return self._workspace.warnings
