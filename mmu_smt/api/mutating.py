@@ -1,8 +1,8 @@
 """Would the properties notice a wrong change? Mutants of a variant, each judged in a process of its own, cheap questions first.
 
-Of each mutant is asked, until there is an answer: does a property fail within few transitions, under any of the configs; does it do what the
-original does, in every state that can be reached; does a property fail at all. Every answer is kept under a digest of what it depends on, so
-that an interrupted run goes on where it was.
+Of each mutant is asked, until there is an answer: does a property fail within few transitions, under any of the configs; does it do
+what the original does, in every state that can be reached; does a property fail at all. Every answer is kept under a digest of what it
+depends on, so that an interrupted run goes on where it was.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ from mmu_smt.api.matrices import GRACE, Step
 from mmu_smt.api.targets import choose_config, choose_properties, inapplicable, unknown
 from mmu_smt.semantics.fingerprint import Fingerprints
 from mmu_smt.syntax.diagnostics import Diagnostic, SpecError
-from mmu_smt.variants.mutants import Choice, Mutant, Mutants, mutants, observers, targets
+from mmu_smt.variants.calls import observers
+from mmu_smt.variants.mutants import Choice, Mutant, Mutants, mutants, targets
 from mmu_smt.witness.comparisons import Comparison, Equivalence, Likeness
 from mmu_smt.witness.mutations import Apart, Fate, Judgement, Kill, MutantResult, MutationReport
 from mmu_smt.witness.verdicts import CheckResult, UnknownReason, Word
@@ -194,7 +195,9 @@ class _Run:
             return send_words
 
         found: dict[int, Mapping[str, Word]] = {}
-        for index, end in workers.run_all([work(c) for c in configs], jobs=self._jobs, seconds=None, begun=lambda _: self._tell(0, total, "original")):
+        for index, end in workers.run_all(
+            [work(c) for c in configs], jobs=self._jobs, seconds=None, begun=lambda _: self._tell(0, total, "original")
+        ):
             if not isinstance(end, workers.Finished):
                 raise SpecError((Diagnostic("MS901", f"internal error: the process that judged the original {end}", None),))
             words = {name: Word(word) for name, word in msgspec.json.decode(end.answer, type=list[tuple[str, str]])}
@@ -352,7 +355,8 @@ class _Judge:
             return Judgement(Fate.UNKNOWN, apart=apart, by="not decided: " + ", ".join(open_ones))
         if any(found.behaviour for found in apart):
             return Judgement(Fate.GAP, apart=apart)
-        return Judgement(Fate.UNKNOWN, by="every property has its verdict; whether it is equivalent: " + "; ".join(f.by for f in likenesses))
+        why = "; ".join(dict.fromkeys(f.by for f in likenesses))
+        return Judgement(Fate.UNKNOWN, apart=apart, by=f"every property has its verdict; whether it is equivalent: {why}")
 
     def _kills(self, program: Program, original: Original, bound: int | None, open_ones: list[str] | None = None) -> list[Kill]:
         """The properties whose verdicts are worse than the original's; names of those without a verdict go to `open_ones`."""

@@ -421,6 +421,7 @@ def export(
     return Exit.OK
 
 
+app.command("mmu_smt.cli.cover_app:cover", name="cover", help="Say which branches of the handlers are ever taken.")
 app.command("mmu_smt.cli.mutate_app:mutate", name="mutate", help="See whether the properties notice small changes of the handlers.")
 app.command("mmu_smt.cli.trace_app:trace", name="trace", help="Show, replay, compare, evaluate and minimize saved traces.")
 

@@ -26,7 +26,7 @@ def mutate(
     *,
     config: Annotated[
         list[str] | None,
-        Parameter(name=["--config", "-c"], help="Judge under this config, or several joined: A,B (repeatable). Default: the default config."),
+        Parameter(name=["--config", "-c"], help="Judge under this config, or several joined: A,B (repeatable). Else the default one."),
     ] = None,
     operator: Annotated[list[str] | None, Parameter(help="Mutants of this operator only (repeatable); `list` names them all.")] = None,
     function: Annotated[list[str] | None, Parameter(help="Change this function or handler only (repeatable).")] = None,

@@ -6,32 +6,19 @@ by the same properties under the same assumptions.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from random import Random
 
-from mmu_smt.semantics.program import (
-    Assign,
-    Call,
-    CallStatement,
-    Choose,
-    EventUse,
-    Function,
-    Lock,
-    Program,
-    Return,
-    Variable,
-    Yield,
-)
+from mmu_smt.semantics.program import Program, Variable
 from mmu_smt.semantics.types import ArrayType, EnumType, FlagsType, OptionalType, RecordType, Type
 from mmu_smt.semantics.workspace import Workspace
 from mmu_smt.syntax import nodes
 from mmu_smt.syntax.diagnostics import SpecError
 from mmu_smt.syntax.format import format_source
-from mmu_smt.syntax.parser import parse
 from mmu_smt.syntax.source import SourceFile, Span
+from mmu_smt.variants.calls import called, closure, observers
 from mmu_smt.variants.operators import Edit, Vocabulary, edits
-from mmu_smt.variants.walk import within
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +121,7 @@ def _made(
 def targets(program: Program, observers: frozenset[str]) -> tuple[str, ...]:
     """The functions to be changed: handlers and what they call, but for what properties and assumptions are made of, and observers."""
     handlers = [f for f in program.functions.values() if f.is_handler]
-    reached = _closure(program, [h.name for h in handlers])
+    reached = closure(program, [h.name for h in handlers])
     judging = (
         *program.properties.values(),
         *program.assumptions,
@@ -143,43 +130,8 @@ def targets(program: Program, observers: frozenset[str]) -> tuple[str, ...]:
         *(s.guard for s in program.steps.values()),
         *program.configs.values(),
     )
-    spared = _closure(program, _called(program, judging)) | observers
+    spared = closure(program, called(program, judging)) | observers
     return tuple(name for name in program.functions if name in reached and name not in spared)
-
-
-def observers(program: Program) -> frozenset[str]:
-    """The functions that do nothing but write ghosts: they are there for properties."""
-    found: set[str] = set()
-    for name in _callees_first(program):
-        function = program.functions[name]
-        if not function.is_handler and function.returns is None and function.body and _only_observes(program, function, found):
-            found.add(name)
-    return frozenset(found)
-
-
-def _only_observes(program: Program, function: Function, known: set[str]) -> bool:
-    wrote = False
-    for item in within(function.body):
-        match item:
-            case Assign(target=target):
-                if isinstance(target.root, str) and target.root not in program.ghosts:
-                    return False
-                wrote = wrote or isinstance(target.root, str)
-            case CallStatement(function=callee):
-                if callee not in known:
-                    return False
-                wrote = True
-            case Lock() | Yield() | Choose():
-                return False
-            case Call(function=callee):
-                if program.functions[callee].effectful:
-                    return False
-            case Return(rule=rule):
-                if rule is not None:
-                    return False
-            case _:
-                pass
-    return wrote
 
 
 def vocabulary(program: Program) -> Vocabulary:
@@ -225,44 +177,3 @@ def _types(program: Program) -> Iterator[Type]:
                 stack.extend(t for _, t in fields)
             case _:
                 pass
-
-
-def _called(program: Program, roots: object) -> set[str]:
-    """The functions that these call themselves, through events too."""
-    found: set[str] = set()
-    waiting: list[object] = [roots]
-    events: set[str] = set()
-    while waiting:
-        for item in within(waiting.pop()):
-            if isinstance(item, (Call, CallStatement)):
-                found.add(item.function)
-            elif isinstance(item, EventUse) and item.name not in events:
-                events.add(item.name)
-                waiting.append(program.events[item.name])
-    return found
-
-
-def _closure(program: Program, names: Iterable[str]) -> set[str]:
-    """With everything that these functions call."""
-    found, waiting = set[str](), list(names)
-    while waiting:
-        name = waiting.pop()
-        if name not in found:
-            found.add(name)
-            waiting.extend(_called(program, program.functions[name].body))
-    return found
-
-
-def _callees_first(program: Program) -> tuple[str, ...]:
-    order: dict[str, None] = {}
-    for start in program.functions:
-        stack = [(start, iter(sorted(_called(program, program.functions[start].body))))]
-        while stack:
-            name, callees = stack[-1]
-            following = next((c for c in callees if c not in order), None)
-            if following is None:
-                order.setdefault(name)
-                stack.pop()
-            else:
-                stack.append((following, iter(sorted(_called(program, program.functions[following].body)))))
-    return tuple(order)

@@ -4,14 +4,15 @@ An operator yields `Edit`s: pieces of the function's text and what stands there 
 original, and a difference of lines shows what was changed. Whether a mutant is well-typed is for the checker to say.
 
 The operators are the usual ones (DeMillo, Lipton and Sayward, Hints on test data selection, 1978; Offutt and others, An experimental
-determination of sufficient mutant operators, 1996: relational, logical and constant replacement, statement deletion), and those that lock and
-check-then-act code asks for: a result that is not looked at, a read outside the lock, two statements the wrong way round.
+determination of sufficient mutant operators, 1996: relational, logical and constant replacement, statement deletion), and those that
+code with locks asks for: a result that is not looked at, a read outside the lock, two statements the wrong way round.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from mmu_smt.syntax import nodes
 from mmu_smt.syntax.source import Span
@@ -178,7 +179,7 @@ class _Editor:
             yield from self._if(orelse)
 
     def _arms(self, arms: Sequence[nodes.MatchArm]) -> Iterator[Edit]:
-        for one, two in zip(arms, arms[1:], strict=False):
+        for one, two in pairwise(arms):
             yield Edit("swap-sides", one.span, ((one.body.span, _braced(two.body)), (two.body.span, _braced(one.body))))
         for arm in arms:
             yield from self._block(arm.body)

@@ -1,11 +1,11 @@
 """Branch points: a program with a ghost for each of them that says whether it was passed.
 
-The program is changed, not its meanings: a mark is an assignment to a ghost, or a call that returns what it is given, so that the
-interpreter and the lowering both run it, and every run that a solver finds is replayed. Ghosts are read by no handler and ignored where loops
-close, so that a marked program has the runs of the original.
+The program is changed, not its meanings: a mark is an assignment to a ghost, or a call that makes one, so that the interpreter and the
+lowering both run it, and every run that a solver finds is replayed. Ghosts are read by no handler and ignored where loops close, so that
+a marked program has the runs of the original.
 
-Marked are the handlers and the functions that they call where an effect may stand. What conditions, properties, guards, quantifiers, arguments
-and steps of others call are the functions as they were, under their own names.
+Marked are the handlers and the functions that they call where an effect may stand. What properties, guards, quantifiers, arguments and
+the steps of others call are the functions as they were, under their own names.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from enum import StrEnum
 from typing import assert_never
 
 from mmu_smt.semantics.program import (
-    Arm,
     Assert,
     Assign,
     BinaryExpr,
@@ -47,7 +46,10 @@ from mmu_smt.semantics.program import (
 )
 from mmu_smt.semantics.types import BOOL
 from mmu_smt.syntax.source import Span
+from mmu_smt.variants.calls import closure, observers
 from mmu_smt.variants.walk import within
+
+_MARKED = ".marked"
 
 
 class PointKind(StrEnum):
@@ -87,6 +89,11 @@ class Marked:
     unmarked: tuple[str, ...]
 
 
+def original_name(function: str) -> str:
+    """What a function of a marked program is called in the original."""
+    return function.removesuffix(_MARKED)
+
+
 def mark(program: Program) -> Marked:
     """The program with a mark at each branch point of its handlers and of what they call."""
     return _Marker(program).run()
@@ -95,6 +102,7 @@ def mark(program: Program) -> Marked:
 class _Marker:
     def __init__(self, program: Program) -> None:
         self._program = program
+        self._observers = observers(program)
         self._points: list[Point] = []
         self._made: dict[str, Function] = {}  # marked functions and probes, by their new names
         self._waiting: list[str] = []
@@ -102,6 +110,7 @@ class _Marker:
         self._mentioned: set[str] = set()
         self._ids = 1 + max((n for f in (*program.functions.values(), *program.steps.values()) for n in _ids(f.body)), default=0)
         self._function = ""
+        self._shared: str | None = None
 
     def run(self) -> Marked:
         program = self._program
@@ -122,24 +131,16 @@ class _Marker:
             program=replace(program, functions=functions, ghosts={**program.ghosts, **ghosts}),
             points=tuple(self._points),
             functions=tuple(f for n, f in program.functions.items() if n in marked),
-            unmarked=tuple(n for n in program.functions if n in self._closed(self._mentioned) - marked),
+            unmarked=tuple(n for n in program.functions if n in closure(program, self._mentioned) - marked - self._observers),
         )
-
-    def _closed(self, names: set[str]) -> set[str]:
-        """With everything that these functions call."""
-        found, waiting = set[str](), list(names)
-        while waiting:
-            name = waiting.pop()
-            if name not in found:
-                found.add(name)
-                waiting.extend(_calls(self._program.functions[name].body))
-        return found
 
     def _name(self, function: str) -> str:
         """A handler keeps its name, which properties use. A dot is in no name that a specification can give."""
-        return function if self._program.functions[function].is_handler else f"{function}.marked"
+        return function if self._program.functions[function].is_handler else f"{function}{_MARKED}"
 
     def _reach(self, function: str) -> str:
+        if function in self._observers:
+            return function
         if function not in self._order:
             self._order.append(function)
             self._waiting.append(function)
@@ -149,8 +150,8 @@ class _Marker:
         self._ids += 1
         return self._ids
 
-    def _point(self, kind: PointKind, span: Span, rule: str | None = None) -> str:
-        ghost = f"point.{len(self._points)}"
+    def _point(self, kind: PointKind, span: Span, rule: str | None = None, shared: str | None = None) -> str:
+        ghost = shared or f"point.{len(self._points)}"
         self._points.append(Point(ghost, kind, self._function, span, rule))
         return ghost
 
@@ -165,7 +166,11 @@ class _Marker:
         return tuple(s for statement in statements for s in self._statement(statement))
 
     def _passed(self, kind: PointKind, span: Span, statements: tuple[TStmt, ...]) -> tuple[TStmt, ...]:
-        mark = self._set(self._point(kind, span), None, span)
+        """A block with a mark at its beginning. A return that comes first has the same mark."""
+        ghost = self._point(kind, span)
+        mark = self._set(ghost, None, span)
+        if statements and isinstance(statements[0], Return):
+            self._shared = ghost
         return (mark, *self._block(statements))
 
     def _statement(self, statement: TStmt) -> tuple[TStmt, ...]:
@@ -187,8 +192,10 @@ class _Marker:
             case For() | Lock():
                 return (replace(statement, id=new, body=self._block(statement.body)),)
             case Return(value=value, rule=rule):
-                mark = self._set(self._point(PointKind.RETURN, statement.span, rule), None, statement.span)
-                return (mark, replace(statement, id=new, value=None if value is None else self._value(value)))
+                shared, self._shared = self._shared, None
+                ghost = self._point(PointKind.RETURN, statement.span, rule, shared)
+                marks = () if shared else (self._set(ghost, None, statement.span),)
+                return (*marks, replace(statement, id=new, value=None if value is None else self._value(value)))
             case Assert(condition=condition):
                 return (replace(statement, id=new, condition=self._condition(condition)),)
             case Choose() | Yield():
