@@ -14,9 +14,11 @@ if TYPE_CHECKING:
         check,
         claims,
         compare,
+        cover,
         format_text,
         load,
         matrix,
+        mutate,
         open_cell,
         open_changes,
         report_text,
@@ -26,8 +28,10 @@ if TYPE_CHECKING:
     from mmu_smt.syntax.diagnostics import Diagnostic, SpecError
     from mmu_smt.witness.claims import ClaimsReport, ClauseOutcome, Finding
     from mmu_smt.witness.comparisons import Comparison
+    from mmu_smt.witness.coverage import Coverage, Reach
     from mmu_smt.witness.expectations import Outcome, TestReport
     from mmu_smt.witness.matrices import Cell, CellState, CellVerdict, MatrixReport, Row
+    from mmu_smt.witness.mutations import Fate, MutationReport
     from mmu_smt.witness.traces import Trace, TraceStep
     from mmu_smt.witness.verdicts import CheckResult, OpenPremise, UnknownReason, Verdict, Word
 
@@ -39,13 +43,17 @@ __all__ = [
     "ClaimsReport",
     "ClauseOutcome",
     "Comparison",
+    "Coverage",
     "Diagnostic",
     "DisagreementError",
+    "Fate",
     "Finding",
     "Limits",
     "MatrixReport",
+    "MutationReport",
     "OpenPremise",
     "Outcome",
+    "Reach",
     "Row",
     "Spec",
     "SpecError",
@@ -59,9 +67,11 @@ __all__ = [
     "check",
     "claims",
     "compare",
+    "cover",
     "format_text",
     "load",
     "matrix",
+    "mutate",
     "open_cell",
     "open_changes",
     "report_text",
@@ -79,9 +89,11 @@ _HOMES = {
         "check",
         "claims",
         "compare",
+        "cover",
         "format_text",
         "load",
         "matrix",
+        "mutate",
         "open_cell",
         "open_changes",
         "report_text",
@@ -95,11 +107,13 @@ _HOMES = {
     "mmu_smt.witness.claims": (
         "ClaimsReport",
         "ClauseOutcome",
+        "Fate",
         "Finding",
     ),
     "mmu_smt.witness.comparisons": ("Comparison",),
     "mmu_smt.witness.expectations": (
         "Outcome",
+        "Reach",
         "TestReport",
     ),
     "mmu_smt.witness.matrices": (
@@ -107,6 +121,7 @@ _HOMES = {
         "CellState",
         "CellVerdict",
         "MatrixReport",
+        "MutationReport",
         "Row",
     ),
     "mmu_smt.witness.traces": (

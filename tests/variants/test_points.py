@@ -177,7 +177,7 @@ def disagreements(seed: int) -> list[str] | None:
 
 
 def solved(program: Program, config: Config) -> Coverage:
-    return cover(Asked("generated.mmu", program, (config,), Limits(seconds=10)))
+    return cover(Asked("generated.mmu", program, (config,), Limits(seconds=4)))
 
 
 def test_coverage_agrees_with_enumeration() -> None:
@@ -195,12 +195,12 @@ def test_coverage_agrees_with_enumeration_on_many(first: int) -> None:
 
 def test_a_planted_bug_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     """A mark on the wrong side of an `if` is no mark of enumeration's: the interpreter's own tests tell."""
-    passed = points._Marker._passed  # noqa: SLF001
+    passed = points._Marker._passed
 
     def crossed(self: points._Marker, kind: points.PointKind, span: object, statements: object) -> object:
         other = {points.PointKind.THEN: points.PointKind.ELSE, points.PointKind.ELSE: points.PointKind.THEN}
         return passed(self, other.get(kind, kind), span, statements)  # pyright: ignore
 
-    monkeypatch.setattr(points._Marker, "_passed", crossed)  # noqa: SLF001
+    monkeypatch.setattr(points._Marker, "_passed", crossed)
     with pytest.raises(AssertionError):
         test_the_runs_test_what_they_are_said_to_test()
