@@ -107,13 +107,12 @@ _HOMES = {
     "mmu_smt.witness.claims": (
         "ClaimsReport",
         "ClauseOutcome",
-        "Fate",
         "Finding",
     ),
     "mmu_smt.witness.comparisons": ("Comparison",),
+    "mmu_smt.witness.coverage": ("Coverage", "Reach"),
     "mmu_smt.witness.expectations": (
         "Outcome",
-        "Reach",
         "TestReport",
     ),
     "mmu_smt.witness.matrices": (
@@ -121,9 +120,9 @@ _HOMES = {
         "CellState",
         "CellVerdict",
         "MatrixReport",
-        "MutationReport",
         "Row",
     ),
+    "mmu_smt.witness.mutations": ("Fate", "MutationReport"),
     "mmu_smt.witness.traces": (
         "Trace",
         "TraceStep",

