@@ -139,9 +139,10 @@ def _listed(asked: Target, choice: Choice, params: Mapping[str, int], output: Ou
     from mmu_smt.api.mutating import changed_lines, mutants_of
 
     made = mutants_of(asked, choice, params)
+    module = asked.workspace.module_name
     for mutant in made.found:
         if show:
-            output.text(mutant.text + "\n")
+            output.text((f"import {module}\n\n" if module else "") + mutant.text + "\n")
             continue
         changed = "  ".join(one_line(text) for text in changed_lines(mutant.before, mutant.after))
         output.text(shorten(f"#{mutant.number:<5}{mutant.operator:<22}{mutant.function} :{mutant.at.line}  {changed}", 160) + "\n")

@@ -45,7 +45,7 @@ def _columns(found: Coverage) -> Iterator[Line]:
     yield line(Piece(f"{safe(found.program.variant or found.target)}: branches by config", Style.STRONG))
     for number, config in enumerate(found.configs):
         yield line(f"  {_digit(number)}  {safe(config.name or 'no config')}")
-    yield line("  + all of a line's branches are taken in that config, - some, . none (proved), ? open")
+    yield line("  + all branches of a line are taken there, - some, . none (proved), ? open")
 
 
 def _digit(number: int) -> str:

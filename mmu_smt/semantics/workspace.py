@@ -126,6 +126,12 @@ class Workspace:
             raise SpecError(findings.diagnostics(variant=variant, home=None if last is None else last.span))
         return program
 
+    @property
+    def module_name(self) -> str | None:
+        """The name under which the target file can be imported, as it says itself; None where it does not."""
+        name = self._modules[-1].name
+        return None if name is None else name.text
+
     def extended(self, source: SourceFile) -> Workspace:
         """The same files and one more, which comes last and imports nothing. Raises SpecError where it cannot be parsed."""
         module, problems = parse(source)

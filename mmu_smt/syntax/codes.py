@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 from mmu_smt.syntax.codeinfo import CodeInfo
 from mmu_smt.syntax.codes_certificates import CERTIFICATE_CODES
+from mmu_smt.syntax.codes_mutants import MUTANT_CODES
 from mmu_smt.syntax.codes_running import RUN_CODES
 from mmu_smt.syntax.codes_semantics import SEMANTIC_CODES
 from mmu_smt.syntax.codes_text import TEXT_CODES
@@ -19,7 +20,9 @@ __all__ = ["CATALOGUE", "CodeInfo"]
 
 
 def _catalogue() -> Mapping[str, CodeInfo]:
-    entries = sorted((*TEXT_CODES, *SEMANTIC_CODES, *RUN_CODES, *TRACE_CODES, *CERTIFICATE_CODES), key=lambda info: info.code)
+    entries = sorted(
+        (*TEXT_CODES, *SEMANTIC_CODES, *RUN_CODES, *TRACE_CODES, *CERTIFICATE_CODES, *MUTANT_CODES), key=lambda info: info.code
+    )
     table = {info.code: info for info in entries}
     if len(table) != len(entries):
         raise ValueError("a diagnostic code is defined twice")
