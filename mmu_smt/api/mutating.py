@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 SECONDS = 60.0
 """What each question about a mutant may take, unless the user says otherwise."""
 
-FIRST_BOUNDS = (1, 3)
+FIRST_BOUNDS = (1,)
 """Transitions searched before anything is proved: most mutants fail at once."""
 
 _COUNTS = frozenset({Word.PROVED, Word.VACUOUS, Word.REACHED})
@@ -407,21 +407,28 @@ class _Judge:
         digests = [Fingerprints(p).of(c, ()) for p, c in ((original.program, original.config), (program, config))]
         if digests[0] == digests[1]:
             return _Likeness(Equivalence.EQUIVALENT.value, "the same program", alike=True, apart=None)
-        key = key_of("like " + " ".join(digests), {"seconds": self._how.seconds, "seed": self._how.seed})
-        if self._cache is not None:
-            try:
-                data = self._cache.read_text(key)
-                if data is not None:
-                    return msgspec.json.decode(data, type=_Likeness)
-            except (Damaged, OSError, msgspec.DecodeError):
-                pass
+        options: dict[str, object] = {"seed": self._how.seed}
+        subject = "like " + " ".join(digests)
+        keys = (key_of(subject, options), key_of(subject, {**options, "seconds": self._how.seconds}))
+        for key in keys:
+            kept = self._read_likeness(key)
+            if kept is not None:
+                return kept
         found = self._compared(program, config, original)
         if self._cache is not None:
+            settled = found.word != Equivalence.UNKNOWN
             try:
-                self._cache.write_text(key, msgspec.json.encode(found).decode())
+                self._cache.write_text(keys[0] if settled else keys[1], msgspec.json.encode(found).decode())
             except OSError:
                 self._cache = None
         return found
+
+    def _read_likeness(self, key: str) -> _Likeness | None:
+        try:
+            text = None if self._cache is None else self._cache.read_text(key)
+            return None if text is None else msgspec.json.decode(text, type=_Likeness)
+        except (Damaged, OSError, msgspec.DecodeError):
+            return None
 
     def _compared(self, program: Program, config: Config, original: Original) -> _Likeness:
         from mmu_smt.api.equivalence import Question, decide
