@@ -87,7 +87,11 @@ def cover(asked: Asked, *, progress: Callable[[str], None] | None = None) -> Cov
         premises.append(judged)
         interrupted = stopped or stopped_too
     program = asked.program
-    places = tuple(PlaceResult(p.kind.value, p.function, p.text, p.span, p.rule, tuple(f[p.ghost] for f in found)) for p in points)
+    hidden = frozenset(marked.unmarked)
+    places = tuple(
+        PlaceResult(p.kind.value, p.function, p.text, p.span, p.rule, tuple(_seen(f[p.ghost], p.function in hidden) for f in found))
+        for p in points
+    )
     judged = () if asked.at else tuple(_premises_of(program))
     return Coverage(
         target=asked.target,
@@ -105,6 +109,13 @@ def cover(asked: Asked, *, progress: Callable[[str], None] | None = None) -> Cov
         seconds=time.monotonic() - started,
         interrupted=interrupted,
     )
+
+
+def _seen(found: Found, hidden: bool) -> Found:
+    """What is not reached by any call that is marked may be reached by one that is not."""
+    if found.reach is Reach.DEAD and hidden:
+        return Found(Reach.UNKNOWN, "its function is also called under a quantifier, where nothing is seen")
+    return found
 
 
 def _whole(function: Function) -> Span:

@@ -64,7 +64,7 @@ class CoverRunRecord(msgspec.Struct, frozen=True):
 
 
 class CoverageRecord(msgspec.Struct, frozen=True):
-    """`unmarked`: functions called inside expressions only, whose branches are not looked at."""
+    """`unmarked`: functions called under quantifiers, too, where their branches are not seen."""
 
     target: str
     variant: str | None

@@ -124,7 +124,7 @@ def summary_lines(found: Coverage) -> Iterator[Line]:
     if found.premises:
         yield line(f"{len(found.premises)} premises: " + ", ".join(f"{premises[r]} {r.value}" for r in Reach if premises[r]))
     if found.unmarked:
-        yield from flow(list(map(safe, found.unmarked)), "called inside expressions only, not looked at: ")
+        yield from flow(list(map(safe, found.unmarked)), "called under quantifiers too, where nothing is seen: ")
     if found.interrupted:
         yield line(Piece("interrupted: what is open was not asked", Style.WARNING))
 

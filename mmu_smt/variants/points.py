@@ -4,16 +4,16 @@ The program is changed, not its meanings: a mark is an assignment to a ghost, or
 lowering both run it, and every run that a solver finds is replayed. Ghosts are read by no handler and ignored where loops close, so that
 a marked program has the runs of the original.
 
-Marked are the handlers and the functions that they call where an effect may stand. What properties, guards, quantifiers, arguments and
-the steps of others call are the functions as they were, under their own names.
+Marked are the handlers and the functions that they call. What properties, guards, quantifiers and the steps of others call are the
+functions as they were, under their own names.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import assert_never
+from typing import TypeAlias, assert_never
 
 from mmu_smt.semantics.program import (
     Assert,
@@ -26,15 +26,22 @@ from mmu_smt.semantics.program import (
     CondExpr,
     Convert,
     Display,
+    FieldOf,
+    Fill,
     For,
     Function,
     If,
+    Index,
+    IndexStep,
     Let,
     Literal,
     Lock,
     Match,
+    OptionalValue,
     Place,
     Program,
+    QuantifierOf,
+    RecordMake,
     Return,
     Statement,
     TExpr,
@@ -50,6 +57,8 @@ from mmu_smt.variants.calls import closure, observers
 from mmu_smt.variants.walk import within
 
 _MARKED = ".marked"
+
+Inside: TypeAlias = "Callable[[TExpr], TExpr]"
 
 
 class PointKind(StrEnum):
@@ -81,7 +90,9 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Marked:
-    """A program with marks. `functions`: those that are marked. `unmarked`: those that handlers call only where no effect may stand."""
+    """A program with marks. `functions`: those that are marked. `unmarked`: those that handlers call, perhaps among other places, where no
+    mark can stand: there their branches are not seen.
+    """
 
     program: Program
     points: tuple[Point, ...]
@@ -131,7 +142,7 @@ class _Marker:
             program=replace(program, functions=functions, ghosts={**program.ghosts, **ghosts}),
             points=tuple(self._points),
             functions=tuple(f for n, f in program.functions.items() if n in marked),
-            unmarked=tuple(n for n in program.functions if n in closure(program, self._mentioned) - marked - self._observers),
+            unmarked=tuple(n for n in program.functions if n in closure(program, self._mentioned) - self._observers),
         )
 
     def _name(self, function: str) -> str:
@@ -176,11 +187,13 @@ class _Marker:
     def _statement(self, statement: TStmt) -> tuple[TStmt, ...]:
         new = self._id()
         match statement:
-            case Let() | Assign():
+            case Let():
                 return (replace(statement, id=new, value=self._value(statement.value)),)
+            case Assign(target=target):
+                steps = tuple(replace(s, index=self._inner(s.index)) if isinstance(s, IndexStep) else s for s in target.steps)
+                return (replace(statement, id=new, target=replace(target, steps=steps), value=self._value(statement.value)),)
             case CallStatement(args=args):
-                self._mention(*args)
-                return (replace(statement, id=new, function=self._reach(statement.function)),)
+                return (replace(statement, id=new, function=self._reach(statement.function), args=tuple(map(self._inner, args))),)
             case If(condition=condition, then=then, orelse=orelse):
                 condition_ = self._condition(condition)
                 sides = [self._passed(kind, condition.span, side) for kind, side in ((PointKind.THEN, then), (PointKind.ELSE, orelse))]
@@ -205,51 +218,80 @@ class _Marker:
 
     # ------------------------------------------------------------------------------------------ expressions
 
-    def _mention(self, *expressions: TExpr) -> None:
-        for expr in expressions:
-            self._mentioned.update(_calls(expr))
+    def _mention(self, expr: TExpr) -> None:
+        self._mentioned.update(_calls(expr))
 
     def _value(self, expr: TExpr) -> TExpr:
-        """An expression where an effect may stand, by the same shapes as in `interpret.code`."""
+        """An expression of a statement. The interpreter takes it apart where an effect may stand (`interpret.code`), by these shapes."""
         match expr:
             case Call(args=args):
-                self._mention(*args)
-                return replace(expr, id=self._id(), function=self._reach(expr.function))
+                return replace(expr, id=self._id(), function=self._reach(expr.function), args=tuple(map(self._inner, args)))
             case BinaryExpr(op=BinaryOp.AND | BinaryOp.OR):
                 return self._condition(expr)
-            case CondExpr(condition=condition, then=then, orelse=orelse):
-                self._mention(then, orelse)
-                return replace(expr, condition=self._operand(condition) if not _is_composed(condition) else self._condition(condition))
+            case CondExpr(then=then, orelse=orelse):
+                return replace(expr, condition=self._tested(expr), then=self._value(then), orelse=self._value(orelse))
             case UnaryExpr(operand=operand) if _may_be_marked(operand):
                 return replace(expr, operand=self._value(operand))
             case Convert(operand=operand):
                 return replace(expr, operand=self._value(operand))
-            case BinaryExpr(op=op, left=left, right=right) if op is not BinaryOp.IMPLIES and _may_be_marked(left):
-                self._mention(right)
-                return replace(expr, left=self._value(left))
-            case _:
+            case OptionalValue() | BinaryExpr(op=BinaryOp.IMPLIES) if _may_be_marked(expr):
                 self._mention(expr)
                 return expr
+            case BinaryExpr(left=left, right=right) if _may_be_marked(left):
+                return replace(expr, left=self._value(left), right=self._inner(right))
+            case _:
+                return self._inner(expr)
 
-    def _condition(self, expr: TExpr) -> TExpr:
-        """A condition, each of whose operands is marked if there are several."""
+    def _inner(self, expr: TExpr) -> TExpr:
+        """An expression that is evaluated as a whole. A mark may stand in it, but not under a quantifier."""
+        match expr:
+            case Call(args=args):
+                return replace(expr, id=self._id(), function=self._reach(expr.function), args=tuple(map(self._inner, args)))
+            case BinaryExpr(op=BinaryOp.AND | BinaryOp.OR):
+                return self._condition(expr, self._inner)
+            case BinaryExpr(left=left, right=right):
+                return replace(expr, left=self._inner(left), right=self._inner(right))
+            case CondExpr(then=then, orelse=orelse):
+                return replace(expr, condition=self._tested(expr, self._inner), then=self._inner(then), orelse=self._inner(orelse))
+            case UnaryExpr(operand=operand) | Convert(operand=operand):
+                return replace(expr, operand=self._inner(operand))
+            case Index(base=base, index=index):
+                return replace(expr, base=self._inner(base), index=self._inner(index))
+            case FieldOf(base=base) | OptionalValue(base=base):
+                return replace(expr, base=self._inner(base))
+            case RecordMake(fields=fields):
+                return replace(expr, fields=tuple(map(self._inner, fields)))
+            case Fill(element=element):
+                return replace(expr, element=self._inner(element))
+            case QuantifierOf():
+                self._mention(expr)
+                return expr
+            case _:
+                return expr
+
+    def _tested(self, expr: CondExpr, inside: Inside | None = None) -> TExpr:
+        """The condition of `? :`, marked on both sides."""
+        condition = expr.condition
+        return self._condition(condition, inside) if _is_composed(condition) else self._operand(condition, inside)
+
+    def _condition(self, expr: TExpr, inside: Inside | None = None) -> TExpr:
+        """A condition, each of whose operands is marked if there are several. `inside`: what is done with a single one."""
         match expr:
             case BinaryExpr(op=BinaryOp.AND | BinaryOp.OR, left=left, right=right):
-                left_ = self._operand(left) if not _is_composed(left) else self._condition(left)
-                right_ = self._operand(right) if not _is_composed(right) else self._condition(right)
+                left_, right_ = (self._condition(e, inside) if _is_composed(e) else self._operand(e, inside) for e in (left, right))
                 return replace(expr, left=left_, right=right_)
             case UnaryExpr(op=UnaryOp.NOT, operand=operand) if _is_composed(operand):
-                return replace(expr, operand=self._condition(operand))
+                return replace(expr, operand=self._condition(operand, inside))
             case _:
-                return self._value(expr)
+                return (inside or self._value)(expr)
 
-    def _operand(self, expr: TExpr) -> TExpr:
-        """`(expr && held()) || failed()`: a call returns its own name's truth and leaves a mark."""
+    def _operand(self, expr: TExpr, inside: Inside | None = None) -> TExpr:
+        """`(expr && held()) || failed()`: the calls leave a mark, one is true and the other one false."""
         span = expr.span
         held, failed = (
             self._probe(self._point(kind, span), span, result=kind is PointKind.TRUE) for kind in (PointKind.TRUE, PointKind.FALSE)
         )
-        both = BinaryExpr(type=BOOL, span=span, op=BinaryOp.AND, left=self._value(expr), right=held)
+        both = BinaryExpr(type=BOOL, span=span, op=BinaryOp.AND, left=(inside or self._value)(expr), right=held)
         return BinaryExpr(type=BOOL, span=span, op=BinaryOp.OR, left=both, right=failed)
 
     def _probe(self, ghost: str, span: Span, *, result: bool) -> Call:
@@ -271,15 +313,19 @@ class _Marker:
 
 
 def _may_be_marked(expr: TExpr) -> bool:
-    """Whether the interpreter takes an expression apart where it stands under an operator: only then may an effect stand in it."""
+    """Whether the interpreter would take an expression apart if what it calls had an effect."""
     match expr:
         case Call():
             return True
         case UnaryExpr(operand=operand) | Convert(operand=operand):
             return _may_be_marked(operand)
+        case OptionalValue(base=base):
+            return _may_be_marked(base)
         case BinaryExpr(op=BinaryOp.AND | BinaryOp.OR):
             return True
-        case BinaryExpr(op=op, left=left) if op is not BinaryOp.IMPLIES:
+        case BinaryExpr(op=BinaryOp.IMPLIES, left=left, right=right):
+            return _may_be_marked(left) or _may_be_marked(right)
+        case BinaryExpr(left=left):
             return _may_be_marked(left)
         case _:
             return False

@@ -69,7 +69,8 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """All of one variant. `unmarked`: functions that handlers call only inside expressions: their branches are not looked at."""
+    """All of one variant. `unmarked`: functions that handlers call under quantifiers, too, where their branches are
+    not seen."""
 
     target: str
     program: Program
