@@ -6,10 +6,14 @@ JOBS   ?= 2
 VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
+# what of the final handler is mutated: the decision itself, not the model of what it works on
+CHANGED := write_protect_fault unprotect_gfn_or_retry_always unprotect_gfn_and_retry unprotect_and_retry_on_failure \
+  zapping_frees_a_page emulate fault_path exit_path guard_matches set_guard clear_guard zap_for_retry \
+  is_write_to_guest_page_table mmio_cached
 PROOFS := $(filter-out proofs/claim.py, $(sort $(wildcard proofs/*.py)))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format format-check imports types spec spec-format matrix pytest differential fuzz proofs proofs-full bench growth check-all clean
+.PHONY: help setup demo test lint format format-check imports types spec spec-format matrix pytest mutants differential fuzz proofs proofs-full bench growth check-all clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -72,6 +76,12 @@ proofs: setup ## every proof script, of the long ones a slice
 
 proofs-full: setup ## every proof script, in full: this takes long
 	@for script in $(PROOFS); do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+MUTANTS ?= --max 215 --seed 1
+mutants: setup ## does somebody notice? mutants of the final handler and each patch taken back, as build/mutants.json: this takes hours
+	@mkdir -p build && $(BIN)/mmu-smt mutate v2_22 --variants spec/mutants/reverts.mmu --without completes_within \
+	  -c quiet,one_access -c quiet,not_emulable -c quiet,delivery,mmio_flushed,legacy_shadow --timeout 40 \
+	  $(addprefix --function ,$(CHANGED)) $(MUTANTS) --jobs $(JOBS) --json > build/mutants.json || test $$? -le 3
 
 bench: setup ## ratios of the tool to a hand-written encoding (benchmarks/peers.py: to other model checkers)
 	@$(BIN)/python benchmarks/run.py

@@ -15,12 +15,14 @@ if TYPE_CHECKING:
         check,
         claims,
         compare,
+        cover,
         export,
         format_text,
         interrupted,
         load,
         matrix,
         minimize,
+        mutate,
         open_cell,
         open_changes,
         open_traces,
@@ -33,8 +35,10 @@ if TYPE_CHECKING:
     from mmu_smt.syntax.diagnostics import Diagnostic, SpecError
     from mmu_smt.witness.claims import ClaimsReport, ClauseOutcome, Finding
     from mmu_smt.witness.comparisons import Comparison
+    from mmu_smt.witness.coverage import Coverage, Reach
     from mmu_smt.witness.expectations import Outcome, TestReport
     from mmu_smt.witness.matrices import Cell, CellState, CellVerdict, MatrixReport, Row
+    from mmu_smt.witness.mutations import Fate, MutationReport
     from mmu_smt.witness.repairs import RepairReport, Suggestion
     from mmu_smt.witness.traces import Trace, TraceStep
     from mmu_smt.witness.verdicts import CheckResult, OpenPremise, UnknownReason, Verdict, Word
@@ -47,13 +51,17 @@ __all__ = [
     "ClaimsReport",
     "ClauseOutcome",
     "Comparison",
+    "Coverage",
     "Diagnostic",
     "DisagreementError",
+    "Fate",
     "Finding",
     "Limits",
     "MatrixReport",
+    "MutationReport",
     "OpenPremise",
     "Outcome",
+    "Reach",
     "RepairReport",
     "Row",
     "Spec",
@@ -70,12 +78,14 @@ __all__ = [
     "check",
     "claims",
     "compare",
+    "cover",
     "export",
     "format_text",
     "interrupted",
     "load",
     "matrix",
     "minimize",
+    "mutate",
     "open_cell",
     "open_changes",
     "open_traces",
@@ -99,11 +109,13 @@ _HOMES = {
         "claims",
         "compare",
         "export",
+        "cover",
         "format_text",
         "interrupted",
         "load",
         "matrix",
         "minimize",
+        "mutate",
         "open_cell",
         "open_changes",
         "open_traces",
@@ -123,6 +135,7 @@ _HOMES = {
         "Finding",
     ),
     "mmu_smt.witness.comparisons": ("Comparison",),
+    "mmu_smt.witness.coverage": ("Coverage", "Reach"),
     "mmu_smt.witness.expectations": (
         "Outcome",
         "TestReport",
@@ -138,6 +151,7 @@ _HOMES = {
         "RepairReport",
         "Suggestion",
     ),
+    "mmu_smt.witness.mutations": ("Fate", "MutationReport"),
     "mmu_smt.witness.traces": (
         "Trace",
         "TraceStep",

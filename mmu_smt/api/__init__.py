@@ -25,8 +25,10 @@ if TYPE_CHECKING:
     from mmu_smt.api.traces import Opened, Refuted
     from mmu_smt.witness.claims import ClaimsReport, ClauseOutcome
     from mmu_smt.witness.comparisons import Comparison
+    from mmu_smt.witness.coverage import Coverage
     from mmu_smt.witness.expectations import Outcome, TestReport
     from mmu_smt.witness.matrices import Cell, MatrixReport, Row
+    from mmu_smt.witness.mutations import MutationReport
     from mmu_smt.witness.repairs import RepairReport
     from mmu_smt.witness.traces import Trace
     from mmu_smt.witness.verdicts import CheckResult, Engine
@@ -45,12 +47,14 @@ __all__ = [
     "check",
     "claims",
     "compare",
+    "cover",
     "export",
     "format_text",
     "interrupted",
     "load",
     "matrix",
     "minimize",
+    "mutate",
     "open_cell",
     "open_changes",
     "open_traces",
@@ -364,6 +368,71 @@ def repair(
         ),
         progress=progress,
     )
+
+
+def cover(
+    target: str | Path | Spec,
+    *,
+    variant: str | None = None,
+    configs: Sequence[str] | None = None,
+    params: Mapping[str, int] | None = None,
+    bound: int | None = None,
+    timeout: float | None = 300.0,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> Coverage:
+    """Which branches of a variant's handlers are ever taken, and which premises of its properties are ever met.
+
+    `configs`: each a sum of names, `a + b`; default: the columns of the matrix with a row for the variant under its first setting, else
+    the default config. `timeout` (seconds) is for each config. Every run is replayed. Raises as `check` does.
+    """
+    from mmu_smt.api import covering
+
+    spec = _spec(target)
+    name = single_variant(spec) if variant is None else variant
+    program = spec.program(name, params)
+    chosen = tuple(choose_config(program, _sum(c)) for c in configs or ()) or covering.default_configs(spec, name, dict(params or {}))
+    return covering.cover(
+        covering.Asked(spec.target, program, chosen, Limits(bound, timeout), dict(params or {}), seed),
+        progress=progress,
+    )
+
+
+def mutate(
+    target: str | Path | Spec,
+    *,
+    variant: str | None = None,
+    configs: Sequence[str] | None = None,
+    operators: Sequence[str] = (),
+    functions: Sequence[str] = (),
+    most: int | None = None,
+    numbers: Sequence[int] = (),
+    variants: Sequence[str] = (),
+    without: Sequence[str] = (),
+    everything: bool = False,
+    params: Mapping[str, int] | None = None,
+    timeout: float | None = 60.0,
+    seed: int = 0,
+    jobs: int | None = None,
+    cache: str | Path | bool = True,
+    watch: Watch | None = None,
+) -> MutationReport:
+    """Change the handlers of a variant in small ways, and see whether its properties notice.
+
+    `configs`: each a sum of names, `a + b`; default the default config. `operators`, `functions`, `numbers`, `most`: which mutants.
+    `variants`: files whose variants of this one are judged, too. `without`: properties that are not asked; `everything`: all kills of a
+    mutant, not only the first. `timeout` (seconds) is for each question. `cache` as for `matrix`. A Ctrl-C ends the run.
+    """
+    from mmu_smt.api import matrices, mutating
+    from mmu_smt.variants.mutants import Choice
+
+    spec = _spec(target)
+    name = single_variant(spec) if variant is None else variant
+    how = mutating.How(tuple(map(_sum, configs or ())), timeout, dict(params or {}), seed, jobs, everything, tuple(without))
+    kept = None if cache is False else matrices.cache_of(None if cache is True else cache)
+    others = tuple(o for file in variants for o in mutating.variants_in(file, name))
+    choice = Choice(tuple(operators), tuple(functions), most, seed, tuple(numbers))
+    return mutating.mutate(mutating.Target(spec.workspace, spec.target, name), choice, how, others=others, cache=kept, watch=watch)
 
 
 def run(

@@ -23,7 +23,8 @@ from mmu_smt.witness.matrices import CellChange, CellVerdict
 
 FORMAT = "mmu-smt cell 1"
 CHANGE_FORMAT = "mmu-smt change 1"
-_NOT_JUDGING = frozenset({"cli", "report", "syntax"})  # folders on which no verdict depends
+TEXT_FORMAT = "mmu-smt text 1"
+_NOT_JUDGING = frozenset({"cli", "report", "syntax", "variants"})  # folders on which no verdict depends
 
 
 class Damaged(Exception):
@@ -62,6 +63,15 @@ class CellCache:
         """Keep what a row does to a property under a key. Raises OSError."""
         self._keep(key, _sealed(_ChangeEntry(CHANGE_FORMAT, key, change)))
 
+    def read_text(self, key: str) -> str | None:
+        """Whatever else is kept under a key, as text; raises as `read` does."""
+        data = self._data(key)
+        return None if data is None else _opened(data, key, TEXT_FORMAT, _TextEntry).text
+
+    def write_text(self, key: str, text: str) -> None:
+        """Keep a text under a key. Raises OSError."""
+        self._keep(key, _sealed(_TextEntry(TEXT_FORMAT, key, text)))
+
     def _data(self, key: str) -> bytes | None:
         try:
             return self.path(key).read_bytes()
@@ -99,7 +109,13 @@ class _ChangeEntry(msgspec.Struct, frozen=True):
     change: CellChange
 
 
-Entry = TypeVar("Entry", _Entry, _ChangeEntry)
+class _TextEntry(msgspec.Struct, frozen=True):
+    format: str
+    key: str
+    text: str
+
+
+Entry = TypeVar("Entry", _Entry, _ChangeEntry, _TextEntry)
 
 
 def one_line(verdict: CellVerdict) -> bytes:
@@ -132,7 +148,7 @@ def decode(data: bytes, key: str) -> tuple[CellVerdict, ...]:
     return _opened(data, key, FORMAT, _Entry).verdicts
 
 
-def _sealed(entry: _Entry | _ChangeEntry) -> bytes:
+def _sealed(entry: _Entry | _ChangeEntry | _TextEntry) -> bytes:
     body = msgspec.json.encode(entry)
     return sha256(body).hexdigest().encode() + b"\n" + body
 

@@ -230,6 +230,35 @@ def search(
     return lowered, queries, result, long_runs
 
 
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What the engines answer in one case, by property, before anything is replayed; and what it takes to replay it."""
+
+    lowered: Lowered
+    queries: Mapping[str, Query]
+    verdicts: Mapping[str, EngineVerdict]
+    long_runs: Mapping[str, Candidate]
+
+
+def search_case(request: Request, asked: tuple[Property, ...], case: Mapping[str, int], progress: Progress | None) -> Answered:
+    """Let the engines answer in one case. Whoever wants a run of an answer calls `confirmed`."""
+    lowered, queries, result, long_runs = search(request, asked, _Phases(), progress, case)
+    return Answered(
+        lowered,
+        {p.name: q for p, q in zip(asked, queries, strict=True)},
+        {p.name: v for p, v in zip(asked, result.verdicts, strict=True)},
+        long_runs,
+    )
+
+
+def confirmed(request: Request, answered: Answered, name: str) -> Trace:
+    """The run of an answer that has one, replayed. Raises UnconfirmedError where it does not replay."""
+    judged = next(p for p in request.properties if p.name == name)
+    trace = _confirm(request, answered.lowered, judged, answered.queries[name], answered.verdicts[name], answered.long_runs)
+    assert trace is not None
+    return trace
+
+
 def _uninterrupted(
     request: Request,
     asked: tuple[Property, ...],

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from mmu_smt.semantics.claims import Claim
     from mmu_smt.semantics.editing import Editor
+    from mmu_smt.semantics.matrices import Matrix
     from mmu_smt.semantics.program import Expectation, TExpr
     from mmu_smt.semantics.workspace import Workspace
 
@@ -42,6 +43,27 @@ class Spec:
         if variant is not None and variant not in self._workspace.variants:
             raise unknown("MS507", "variant", variant, self._workspace.variants)
         return self._workspace.program(variant, dict(params or {}))
+
+    @property
+    def workspace(self) -> Workspace:
+        """The files, parsed."""
+        return self._workspace
+
+    def matrices_with(self, variant: str | None) -> tuple[Matrix, ...]:
+        """The matrices with a row for a variant: of the named file itself, and of the bundled ones where a bundled variant was named.
+
+        Raises SpecError.
+        """
+        own = self._workspace.matrices()
+        bundled: list[Matrix] = []
+        if not is_file(split_target(self.target)[0]):
+            from mmu_smt.semantics.specs import bundled_files
+            from mmu_smt.semantics.workspace import Workspace
+
+            for path in bundled_files():
+                if b"matrix" in path.read_bytes():
+                    bundled.extend(Workspace.load(path).matrices())
+        return tuple(m for m in (*own, *bundled) if variant in m.rows)
 
     @property
     def warnings(self) -> tuple[Diagnostic, ...]:

@@ -126,6 +126,25 @@ class Workspace:
             raise SpecError(findings.diagnostics(variant=variant, home=None if last is None else last.span))
         return program
 
+    @property
+    def module_name(self) -> str | None:
+        """The name under which the target file can be imported, as it says itself; None where it does not."""
+        name = self._modules[-1].name
+        return None if name is None else name.text
+
+    def extended(self, source: SourceFile) -> Workspace:
+        """The same files and one more, which comes last and imports nothing. Raises SpecError where it cannot be parsed."""
+        module, problems = parse(source)
+        errors = [d for d in problems if d.severity is Severity.ERROR]
+        if module is None or errors:
+            raise SpecError(errors)
+        return Workspace(self.target, self.selected, (*self._modules, module), self.warnings)
+
+    def functions(self, variant: str | None) -> Mapping[str, nodes.FunctionDecl]:
+        """The declarations of a variant's functions and handlers, as its last override has them, by name."""
+        declared = ((name, s.declaration) for name, s in self._symbols_of(variant).items())
+        return {name: d for name, d in declared if isinstance(d, nodes.FunctionDecl)}
+
     def expression(self, program: Program, text: str, params: Mapping[str, int] | None = None) -> tuple[TExpr, bool]:
         """An expression over the names of a program of this workspace, and whether it is about a transition (else about a state).
 

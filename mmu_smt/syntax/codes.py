@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 from mmu_smt.syntax.codeinfo import CodeInfo
 from mmu_smt.syntax.codes_certificates import CERTIFICATE_CODES
+from mmu_smt.syntax.codes_mutants import MUTANT_CODES
 from mmu_smt.syntax.codes_repair import REPAIR_CODES
 from mmu_smt.syntax.codes_running import RUN_CODES
 from mmu_smt.syntax.codes_semantics import SEMANTIC_CODES
@@ -21,7 +22,8 @@ __all__ = ["CATALOGUE", "CodeInfo"]
 
 def _catalogue() -> Mapping[str, CodeInfo]:
     entries = sorted(
-        (*TEXT_CODES, *SEMANTIC_CODES, *RUN_CODES, *TRACE_CODES, *CERTIFICATE_CODES, *REPAIR_CODES), key=lambda info: info.code
+        (*TEXT_CODES, *SEMANTIC_CODES, *RUN_CODES, *TRACE_CODES, *CERTIFICATE_CODES, *REPAIR_CODES, *MUTANT_CODES),
+        key=lambda info: info.code,
     )
     table = {info.code: info for info in entries}
     if len(table) != len(entries):

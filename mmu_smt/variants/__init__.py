@@ -1,1 +1,1 @@
-"""What is made of variants: changes of their functions, as text that a user can read."""
+"""What is made of variants: marks at their branches, mutants, and changes that mend them."""

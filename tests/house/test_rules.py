@@ -75,10 +75,12 @@ def test_every_code_is_used_and_every_used_code_is_explained() -> None:
 
 
 def commands() -> set[str]:
-    """Names of the commands, from the functions decorated with `….command`."""
+    """Names of the commands, from the functions decorated with `….command`, and from the modules registered by name."""
     names: set[str] = set()
     for path in sorted((PACKAGE / "cli").glob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and getattr(node.value.func, "attr", "") == "command":
+                names |= {str(k.value.value) for k in node.value.keywords if k.arg == "name" and isinstance(k.value, ast.Constant)}
             if not isinstance(node, ast.FunctionDef):
                 continue
             for decorator in node.decorator_list:
