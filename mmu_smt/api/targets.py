@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from mmu_smt.semantics.claims import Claim
     from mmu_smt.semantics.program import Expectation, TExpr
-    from mmu_smt.semantics.workspace import Workspace
+    from mmu_smt.semantics.workspace import Body, Workspace
 
 
 class Spec:
@@ -39,6 +39,10 @@ class Spec:
         if variant is not None and variant not in self._workspace.variants:
             raise unknown("MS507", "variant", variant, self._workspace.variants)
         return self._workspace.program(variant, dict(params or {}))
+
+    def bodies(self, variant: str | None) -> Mapping[str, Body]:
+        """The functions, handlers and steps of a variant, by name. Raises SpecError."""
+        return self._workspace.bodies(variant)
 
     @property
     def warnings(self) -> tuple[Diagnostic, ...]:

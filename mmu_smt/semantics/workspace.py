@@ -36,6 +36,14 @@ class VariantInfo:
     span: Span = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A function, handler or step: its whole declaration without `override`, and the variant that declares it (None: a module)."""
+
+    span: Span = field(repr=False)
+    variant: str | None
+
+
 class Workspace:
     """The target file with everything that it imports.
 
@@ -166,6 +174,15 @@ class Workspace:
         for name, value in sorted(given.items()):
             digest.update(f"{name}={value};".encode())
         return digest.hexdigest()
+
+    def bodies(self, variant: str | None) -> Mapping[str, Body]:
+        """The functions, handlers and steps of a variant, by name: where each is declared. Raises SpecError as `program` does."""
+        self.program(variant)
+        return {
+            name: Body(symbol.declaration.span, symbol.variant)
+            for name, symbol in self._symbols_of(variant).items()
+            if isinstance(symbol.declaration, nodes.FunctionDecl | nodes.StepDecl)
+        }
 
     def expectations(self, variant: str | None) -> tuple[Expectation, ...]:
         """The expectations about a variant, in all files. Raises SpecError where any `expect` block of any variant is wrong."""
