@@ -25,7 +25,7 @@ from mmu_smt.model.system import SafetyQuery
 from mmu_smt.semantics.program import PropertyKind, has_cuts
 from mmu_smt.solve.budget import Budget
 from mmu_smt.witness.comparisons import Equivalence, Likeness
-from mmu_smt.witness.differences import Difference, Effect, Part, Reached, Witness, Word
+from mmu_smt.witness.differences import Difference, Effect, Part, Reached, Rewritten, Witness, Word
 from mmu_smt.witness.verdicts import Word as Verdicted
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from mmu_smt.model.lower import Lowered
     from mmu_smt.model.system import TransitionSystem
     from mmu_smt.model.term import Term
-    from mmu_smt.witness.comparisons import AspectResult
+    from mmu_smt.witness.comparisons import AspectResult, EquivalenceResult
     from mmu_smt.witness.differences import Literal
     from mmu_smt.witness.traces import Candidate
     from mmu_smt.witness.verdicts import CheckResult, Verdict
@@ -50,13 +50,13 @@ NO_LIMITS = Limits()
 
 @dataclass(frozen=True, slots=True)
 class Differing:
-    """What to compare, and how. `changed`: functions, handlers and steps whose bodies differ. `properties`: names, None for all that both
-    declare. `verdicts` False: no property is judged but what the two start from.
+    """What to compare, and how. `changed`: declarations of functions, handlers and steps that differ. `properties`: names, None for all
+    that both declare. `verdicts` False: no property is judged but the invariants, which say what states there are.
     """
 
     first: Variant
     second: Variant
-    changed: tuple[str, ...]
+    changed: tuple[Rewritten, ...]
     properties: tuple[str, ...] | None = None
     limits: Limits = NO_LIMITS
     given: Mapping[str, int] = field(default_factory=dict[str, int])
@@ -89,7 +89,7 @@ class _Differing:
         names, invariants = self._names()
         one, two = (self._checked(v, (*invariants, *(n for n in names if n not in invariants))) for v in (asked.first, asked.second))
         both = _by_name(one), _by_name(two)
-        question = difference(*self._sides, frozenset(asked.changed))
+        question = difference(*self._sides, frozenset(t.name for t in asked.changed))
         proved = [n for n in invariants if all(v[n].word in (Verdicted.PROVED, Verdicted.VACUOUS) for v in both)]
         known = question.invariants(proved)
         known = {**known, **self._standing(question, list(known.values()))}
@@ -109,7 +109,7 @@ class _Differing:
         compared = tuple((both[0][n], both[1][n]) for n in names)
         parts = self._parts(question, found.cubes)
         smallest = None if found.smallest is None else self._replayed(question, found.smallest, (), 0)
-        parts = Passing(self._sides, self._labels(question)).attributed(parts, compared)
+        parts = Passing(self._sides, _names_of(question)).attributed(parts, compared)
         complete = found.reason is None
         word, by = self._word(parts, initial, list(known), None if complete else str(found.reason))
         return Difference(
@@ -123,7 +123,7 @@ class _Differing:
             invariants=tuple(known),
             initial=initial,
             smallest=smallest,
-            functions=asked.changed,
+            texts=asked.changed,
             verdicts=compared,
             first_only=question.product.common.first_only,
             second_only=question.product.common.second_only,
@@ -193,7 +193,7 @@ class _Differing:
                     reached, by = Reached.UNKNOWN, "under other choices each does what the other one did"
             else:
                 witness, reached, by = self._reach(question, term, literals)
-            parts.append(Part(literals, (), cube.exact, reached, witness, Effect.UNKNOWN, (), by))
+            parts.append(Part(literals, cube.exact, reached, witness, Effect.UNKNOWN, (), by))
         return tuple(parts)
 
     def _reach(self, question: Question, bad: Term, literals: tuple[Literal, ...]) -> tuple[Witness | None, Reached, str]:
@@ -204,7 +204,12 @@ class _Differing:
         for which, system in enumerate(systems):
             query = SafetyQuery("difference", bad, on_state=False, faulting=True)
             answer = check_queries(
-                system, [query], max_bound=self._asked.limits.bound, budget=self._budget(0.4), seed=self._asked.seed, progress=self._progress
+                system,
+                [query],
+                max_bound=self._asked.limits.bound,
+                budget=self._budget(0.4),
+                seed=self._asked.seed,
+                progress=self._progress,
             ).verdicts[0]
             match answer.word:
                 case Verdicted.VIOLATED if answer.run is not None:
@@ -246,10 +251,6 @@ class _Differing:
                 raise UnconfirmedDifferenceError(f"the interpreter does not find `{literal.text}` ({literal.function}) as claimed")
         return None if ordered.avoidable else witness
 
-    @staticmethod
-    def _labels(question: Question) -> Names:
-        return _names_of(question)
-
     # ------------------------------------------------------------------------------------------ the whole
 
     def _word(self, parts: Sequence[Part], initial: AspectResult, known: Sequence[str], reason: str | None) -> tuple[Word, str]:
@@ -272,13 +273,24 @@ class _Differing:
                 return Word.UNKNOWN if found.word is Equivalence.UNKNOWN else Word.DIFFERS, f"where steps are interrupted: {found.by}"
         return Word.EQUIVALENT, f"the same in {states}"
 
-    def _interrupted(self):  # noqa: ANN202
+    def _interrupted(self) -> EquivalenceResult | None:
         """What a comparison of the interrupted steps says, unless it is that they are equivalent."""
         made = product(*self._sides)
         found = decide(
-            Pair(*self._sides), made, bound=self._asked.limits.bound, budget=self._budget(0.9), seed=self._asked.seed, progress=self._progress
+            Pair(*self._sides),
+            made,
+            bound=self._asked.limits.bound,
+            budget=self._budget(0.9),
+            seed=self._asked.seed,
+            progress=self._progress,
         ).result
         return None if found.word is Equivalence.EQUIVALENT and found.decisions.likeness is Likeness.SAME else found
+
+
+def rewritten(first: Mapping[str, str], second: Mapping[str, str]) -> tuple[Rewritten, ...]:
+    """The declarations that differ, of those of two programs by name, in canonical layout."""
+    names = dict.fromkeys((*first, *second))
+    return tuple(Rewritten(n, first.get(n, ""), second.get(n, "")) for n in names if first.get(n) != second.get(n))
 
 
 def _by_name(result: CheckResult) -> dict[str, Verdict]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from mmu_smt.interpret.lockstep import part_after
 from mmu_smt.interpret.machine import TooLarge
 from mmu_smt.interpret.replay import ReplayMismatch
-from mmu_smt.witness.differences import Effect, Reached
+from mmu_smt.witness.differences import Effect, Reached, has_changed
 from mmu_smt.witness.traces import Candidate, Move
 from mmu_smt.witness.verdicts import Word
 
@@ -37,7 +37,7 @@ class Passing:
         With one part that is not unreachable, all that changes is its doing. With several a changed verdict belongs to those that the run
         which shows it in one of the variants passes through.
         """
-        changed = [(a, b) for a, b in verdicts if differs(a, b)]
+        changed = [(a, b) for a, b in verdicts if has_changed(a, b)]
         undecided = any(v.word in _OPEN for pair in verdicts for v in pair)
         live = [n for n, p in enumerate(parts) if p.reached is not Reached.NO]
         hit: dict[int, list[str]] = {n: [] for n in live}
@@ -68,7 +68,7 @@ class Passing:
         return found
 
     def _tests_on(self, which: int, trace: Trace) -> Iterator[tuple[tuple[Test, ...], tuple[Test, ...], Valuation]]:
-        """What both variants test in each transition of one's run in which they differ, and the state before; no step that is interrupted."""
+        """What both test in each transition of one's run in which they differ, and the state before; no step that is interrupted."""
         other = self._sides[1 - which]
         if other[0].states.keys() != self._sides[which][0].states.keys() or other[0].consts.keys() != self._sides[which][0].consts.keys():
             return
@@ -79,9 +79,5 @@ class Passing:
             with suppress(ReplayMismatch, TooLarge):
                 apart = part_after((*self._sides[which], candidate), other, self._names, starts=False, atomic=True)
                 if apart.divergence.of_behaviour or apart.divergence.decisions:
-                    yield (*(apart.tests[::-1] if which else apart.tests), trace.state_before(number))
-
-
-def differs(first: Verdict, second: Verdict) -> bool:
-    """True iff two verdicts are not the same: in the word, or in the least number that one names."""
-    return first.word is not second.word or first.least != second.least
+                    first, second = apart.tests[::-1] if which else apart.tests
+                    yield first, second, trace.state_before(number)

@@ -1,9 +1,9 @@
 """A set of transitions as a short disjunction of conjunctions of given literals, by blocking prime implicants.
 
-A transition of the set is taken, with the literals that hold of it; as many of them are given up as can be while none outside the set
-fits what is left (a prime implicant of the set); what fits it is put aside; and so on until nothing is left. Where the literals of a
-transition do not tell it from one outside the set, the same is done with those valuations of the literals that some transition of the set has:
-more fits such a cube, but nothing whose literals alone say that it is outside.
+A transition of the set is taken, with the literals that hold of it; as many of them are given up as can be while none outside the
+set fits what is left (a prime implicant of the set); what fits it is put aside; and so on until nothing is left. Where the literals of a
+transition do not tell it from one outside the set, the same is done with those valuations of the literals that some transition of the
+set has: more fits such a cube, but nothing whose literals alone say that it is outside.
 
 The enumeration of prime implicants by blocking is that of solvers for quantifier elimination (K. McMillan, Applying SAT Methods in
 Unbounded Symbolic Model Checking, CAV 2002); that a literal is given up is decided by an unsatisfiable question, halves at a time (the
@@ -81,7 +81,8 @@ def describe(
     """Describe the transitions for which `chosen` holds, from states that satisfy the invariants, by literals.
 
     Terms over constants, state and inputs; `invariants` over constants and state. Literals that stand first are given up first; the first
-    `spare` ones are for transitions that the others do not decide. `levels`: what the smallest run is to be plain in. Never raises for want of time or memory, nor on Ctrl-C: `reason` says so then.
+    `spare` ones are for transitions that the others do not decide. `levels`: what the smallest run is to be plain in. Never raises for
+    want of time or memory, nor on Ctrl-C: `reason` says so then.
     """
     return _Description(system, chosen, literals, invariants, spare, levels, Meter(budget or Budget()), seed, progress or _silent).run()
 
@@ -187,7 +188,7 @@ class _Description:
 
     @staticmethod
     def _lowered(cube: tuple[int, ...], too_little: Callable[[Iterable[int]], bool]) -> tuple[int, ...]:
-        """As few of the literals as are not too little, given that all of them are not: none of them can be given up. First ones go first."""
+        """As few of the literals as are not too little, given that all of them are not: none can be given up. First ones go first."""
         kept = list(cube)
         waiting = [list(cube)]
         while waiting:

@@ -132,9 +132,7 @@ class Machine:
     whatever the config enables.
     """
 
-    def __init__(
-        self, program: Program, config: Config, *, paths: bool = False, codes: Codes | None = None, atomic: bool = False
-    ) -> None:
+    def __init__(self, program: Program, config: Config, *, paths: bool = False, codes: Codes | None = None, atomic: bool = False) -> None:
         self.program = program
         self.config = config
         self.codes = codes or Codes(program)

@@ -64,8 +64,8 @@ class Question:
         return found
 
     def runs_of(self, which: int) -> TransitionSystem:
-        """The runs of one program alone (0 or 1), under constants that both permit and with the inputs of both. For programs that declare the
-        same constants and state.
+        """The runs of one program alone (0 or 1), under constants that both permit and with the inputs of both. For programs that declare
+        the same constants and state.
         """
         made, lowered = self.product, (self.product.first, self.product.second)[which]
         system, table = made.system, made.system.table

@@ -87,18 +87,26 @@ class Witness:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One conjunction. `exact`: wherever it holds, in a state that satisfies the known invariants, the two differ; else they differ only
-    there. `implied`: what is tested on the way to its literals, which goes without saying. `changes`: names of properties.
+    """One conjunction. `exact`: wherever it holds, in a state that satisfies the known invariants, the two differ; else only there. `by`:
+    why it cannot be reached, or why nobody knows. `changes`: names of properties.
     """
 
     literals: tuple[Literal, ...]
-    implied: tuple[Literal, ...]
     exact: bool
     reached: Reached
     witness: Witness | None
     effect: Effect
     changes: tuple[str, ...] = ()
     by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rewritten:
+    """A function, handler or step whose declaration differs: both texts in the canonical layout; empty where a variant has none."""
+
+    name: str
+    before: str = field(repr=False)
+    after: str = field(repr=False)
 
 
 class Word(StrEnum):
@@ -112,9 +120,9 @@ class Difference:
     """All that was found. `exact`: the two differ, in a state that satisfies `invariants`, iff a part holds; else only if one does; where
     `complete` is False not even that is known.
 
-    `initial`: do both begin alike? `smallest`: the witness with the plainest start. `functions`: names of those whose bodies differ.
-    `first_only`, `second_only`, `opaque`: as in a comparison. `undisturbed`: the predicate is of steps that nobody interrupts, since the
-    config has env steps.
+    `initial`: do both begin alike? `smallest`: the witness with the plainest start. `texts`: the declarations that differ. `verdicts`: of
+    each property that both declare, unless only some were asked for. `first_only`, `second_only`, `opaque`: as in a comparison.
+    `undisturbed`: the predicate is of steps that nobody interrupts, since the config has env steps.
     """
 
     first: CheckResult
@@ -127,10 +135,15 @@ class Difference:
     invariants: tuple[str, ...]
     initial: AspectResult
     smallest: Witness | None
-    functions: tuple[str, ...]
+    texts: tuple[Rewritten, ...]
     verdicts: tuple[tuple[Verdict, Verdict], ...]
     first_only: tuple[str, ...] = ()
     second_only: tuple[str, ...] = ()
     opaque: tuple[str, ...] = ()
     undisturbed: bool = False
     seconds: float = 0.0
+
+
+def has_changed(first: Verdict, second: Verdict) -> bool:
+    """True iff two verdicts are not the same: in the word, or in the least number that one names."""
+    return first.word is not second.word or first.least != second.least
