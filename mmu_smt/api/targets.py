@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from mmu_smt.semantics.claims import Claim
     from mmu_smt.semantics.program import Expectation, TExpr
-    from mmu_smt.semantics.workspace import Body, Workspace
+    from mmu_smt.semantics.workspace import Body, VariantInfo, Workspace
 
 
 class Spec:
@@ -39,6 +39,17 @@ class Spec:
         if variant is not None and variant not in self._workspace.variants:
             raise unknown("MS507", "variant", variant, self._workspace.variants)
         return self._workspace.program(variant, dict(params or {}))
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The names of all files, imported ones first."""
+        return tuple(source.name for source in self._workspace.files)
+
+    def declared(self, variant: str) -> VariantInfo:
+        """What a visible variant says about itself. Raises SpecError (MS507)."""
+        if variant not in self._workspace.variants:
+            raise unknown("MS507", "variant", variant, self._workspace.variants)
+        return self._workspace.variants[variant]
 
     def bodies(self, variant: str | None) -> Mapping[str, Body]:
         """The functions, handlers and steps of a variant, by name. Raises SpecError."""

@@ -187,41 +187,6 @@ def compare(
 
 
 @app.command
-def diff(
-    first: str,
-    second: str,
-    *,
-    property: Properties = None,  # noqa: A002 (the option's name)
-    config: Configs = None,
-    define: Defines = None,
-    bound: Annotated[
-        int | None, Parameter(name=["--bound", "-k"], help="Look so many transitions far for states that are not initial.")
-    ] = None,
-    timeout: Annotated[float, Parameter(help="Seconds of wall time for everything after loading. Default: 300.")] = 300.0,
-    no_verdicts: Annotated[bool, Parameter(name="--no-verdicts", help="Only where they differ, not which verdict that changes.")] = False,
-    seed: Seed = 0,
-    json: Annotated[bool, Parameter(help="One JSON document on standard output.")] = False,
-    no_color: NoColor = False,
-    full: Full = False,
-) -> int:
-    """Say where two variants decide or do something else: as a condition over what their handlers test, and what that changes.
-
-    Exit codes: 0 equivalent | 1 they differ | 3 unknown | 2 and 5 as usual.
-
-    Parameters
-    ----------
-    first
-        The variant to compare with: FILE, FILE:VARIANT, or the name of a VARIANT.
-    second
-        The variant that is compared with it.
-    """
-    from mmu_smt.cli.differing import Diffed, run_diff
-
-    judged = options(property=property, config=config, define=define, bound=bound, timeout=timeout, seed=seed)
-    return run_diff(Diffed(first, second, judged, not no_verdicts), Output(colour=not no_color), json=json, full=full)
-
-
-@app.command
 def claims(
     *paths: str,
     claim: Annotated[list[str] | None, Parameter(help="Evaluate this claim only (repeatable).")] = None,
@@ -456,6 +421,9 @@ def export(
     return Exit.OK
 
 
+app.command("mmu_smt.cli.variant_app:diff", name="diff")
+app.command("mmu_smt.cli.variant_app:new", name="new")
+app.command("mmu_smt.cli.variant_app:watch", name="watch")
 app.command("mmu_smt.cli.trace_app:trace", name="trace", help="Show, replay, compare, evaluate and minimize saved traces.")
 
 

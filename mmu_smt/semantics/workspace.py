@@ -42,6 +42,8 @@ class Body:
 
     span: Span = field(repr=False)
     variant: str | None
+    doc: str | None = None
+    is_handler: bool = False
 
 
 class Workspace:
@@ -179,7 +181,7 @@ class Workspace:
         """The functions, handlers and steps of a variant, by name: where each is declared. Raises SpecError as `program` does."""
         self.program(variant)
         return {
-            name: Body(symbol.declaration.span, symbol.variant)
+            name: Body(symbol.declaration.span, symbol.variant, symbol.declaration.doc, _is_handler(symbol.declaration))
             for name, symbol in self._symbols_of(variant).items()
             if isinstance(symbol.declaration, nodes.FunctionDecl | nodes.StepDecl)
         }
@@ -229,6 +231,10 @@ class Workspace:
             ignored = Findings(limit=None)  # `program` reports what is wrong with the declarations themselves
             self._symbols[variant] = assemble(self._modules, self._chain(variant, ignored), ignored).symbols
         return self._symbols[variant]
+
+
+def _is_handler(declaration: nodes.Decl) -> bool:
+    return isinstance(declaration, nodes.FunctionDecl) and declaration.is_handler
 
 
 def _info(declaration: nodes.VariantDecl) -> VariantInfo:

@@ -66,7 +66,9 @@ def enumerated(one: Side, two: Side, *, limit: int = 1_500) -> Iterator[Place]:
     """Every move in every state that either program reaches; both declare the same constants and state, and choose nothing. Steps are not
     interrupted. Raises TooLarge."""
     machines = tuple(Machine(*side, paths=True, atomic=True) for side in (one, two))
-    names = lockstep.Names(tuple(one[0].states), (), tuple(n for n, f in one[0].functions.items() if f.is_handler and n in two[0].functions))
+    names = lockstep.Names(
+        tuple(one[0].states), (), tuple(n for n, f in one[0].functions.items() if f.is_handler and n in two[0].functions)
+    )
     starts = [{(c, Configuration(s)) for c, s in _starts(m, limit)} for m in machines]
     seen: set[tuple[tuple[Value, ...], Configuration]] = set()
     for machine, found in zip(machines, starts, strict=True):
