@@ -210,6 +210,7 @@ class _Differing:
                 budget=self._budget(0.4),
                 seed=self._asked.seed,
                 progress=self._progress,
+                levels=levels((question.product.first, question.product.second)[which]),
             ).verdicts[0]
             match answer.word:
                 case Verdicted.VIOLATED if answer.run is not None:
@@ -264,7 +265,7 @@ class _Differing:
             return Word.UNKNOWN, "whether a state in which they differ is reachable"
         if initial.likeness is Likeness.UNKNOWN:
             return Word.UNKNOWN, initial.by
-        states = f"every state that satisfies {len(known)} proved invariants" if known else "every state"
+        states = "every state" + (f" that satisfies {len(known)} proved invariant{'s' * (len(known) > 1)}" if known else "")
         if parts:
             states += f", but for {len(parts)} unreachable parts" if len(parts) > 1 else ", but for an unreachable part"
         if self._undisturbed:

@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 POLL = 0.2
 """Seconds between two looks at the files."""
 
+_COMMAND_LINE = ("MS503", "MS504", "MS506")
+"""Names on the command line that do not exist: no save is likely to mend that, at first."""
+
 Name: TypeAlias = tuple[str, str]
 """Of a verdict: the variant (empty for the modules alone) and the property."""
 
@@ -90,8 +93,8 @@ def watch(
 ) -> None:
     """Judge the file, tell `each`, wait until it or an import is saved, and so on: `rounds` times, or until a Ctrl-C.
 
-    A save during a check ends that check; `again` is told which files. Raises SpecError where the target cannot be watched at all (MS508:
-    there is no such file), and where this system cannot copy a process (MS516).
+    A save during a check ends that check; `again` is told which files. Raises SpecError where there is no such file (MS508), or what else
+    is named on the command line does not exist, and where this system cannot copy a process (MS516).
     """
     if not workers.available():
         raise SpecError((Diagnostic("MS516", "this system cannot copy a process, which watching needs", None),))
@@ -171,6 +174,8 @@ class _Watching:
         try:
             requests = self._requests(loaded)
         except SpecError as error:
+            if self._last is None and error.diagnostics[0].code in _COMMAND_LINE:
+                raise
             return self._broken(error.diagnostics, saved, started)
         found, judged = self._judged(requests)
         if found is None:

@@ -170,6 +170,7 @@ class _Description:
                         break
                 else:
                     self._add(cube, exact=True)
+                    self._add_siblings(cube)
         if ambiguous:
             self._undecided()
         if len(self._cubes) >= CUBES and self._ask((self._chosen, self._aside)):
@@ -200,6 +201,18 @@ class _Description:
                 half = len(chunk) // 2
                 waiting.extend((chunk[half:], chunk[:half]))
         return tuple(kept)
+
+    def _add_siblings(self, cube: tuple[int, ...]) -> None:
+        """The cubes that differ from an exact one in its only spare literal and are exact too: they read better together."""
+        spare = [i for i in cube if i < self._spare]
+        if len(spare) != 1:
+            return
+        tests = tuple(i for i in cube if i >= self._spare)
+        for other in range(self._spare):
+            sibling = (other, *tests)
+            fits = (self._chosen, self._aside, *(self._literals[i] for i in sibling))
+            if other not in spare and self._ask(fits) and not self._fits_outside(sibling):
+                self._add(sibling, exact=True)
 
     def _fits_outside(self, cube: Iterable[int]) -> bool:
         return self._ask((-self._chosen, *(self._literals[i] for i in cube)))

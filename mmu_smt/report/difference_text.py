@@ -89,13 +89,10 @@ def predicate_lines(found: Difference) -> tuple[Line, ...]:
     for number, group in enumerate(merged(found.parts)):
         lines.extend(_part(found, predicates, number, group))
     if found.complete:
-        facts = f"the {len(found.invariants)} invariants that hold in both" if found.invariants else "no invariant"
-        claim = (
-            "exact, and proved, for every state that satisfies"
-            if found.exact
-            else "that nothing else differs is proved for every state that satisfies"
-        )
-        lines.extend(flow(f"{claim} {facts}".split(" "), "  ", separator=""))
+        count = len(found.invariants)
+        facts = f" that satisfies the {count} invariant{'s' * (count > 1)} proved of both" if count else ""
+        claim = "exact, which is proved for every state" if found.exact else "that they differ nowhere else is proved for every state"
+        lines.extend(flow(f"{claim}{facts}".split(" "), "  ", separator=""))
     return tuple(lines)
 
 
@@ -183,7 +180,9 @@ def verdict_lines(found: Difference) -> tuple[Line, ...]:
 
 
 def _smallest(found: Difference, *, full: bool) -> tuple[Line, ...]:
-    witness = found.smallest or next((p.witness for p in found.parts if p.witness is not None), None)
+    """The witness that takes the fewest steps, and of those the plainest."""
+    others = sorted((p.witness for p in found.parts if p.witness is not None), key=lambda w: max(len(w.first.steps), len(w.second.steps)))
+    witness = found.smallest or next(iter(others), None)
     if witness is None:
         return ()
     one, two = labels(found)
@@ -194,12 +193,11 @@ def _smallest(found: Difference, *, full: bool) -> tuple[Line, ...]:
     if not lead and witness.leads is None and len(traces[0].steps) < length:
         lead = 1
     start = "an initial state" if length <= 1 else f"a state that {labels(found)[lead]} reaches in {steps_text(length - 1)}"
-    smallest = found.smallest is not None
     lines: list[Line] = [
         place_line(
             f"{one} -> {two}",
             Style.NOTE,
-            "the smallest state in which they differ" if smallest else "a state in which they differ",
+            "the smallest state in which they differ",
             "MS707",
         ),
         line(f"  state: {start}"),

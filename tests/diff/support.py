@@ -28,10 +28,14 @@ def differing(
 ) -> Difference:
     """The difference of two variants of a text under the joined configs."""
     workspace = Workspace.from_text(text)
-    one, two = workspace.program(first), workspace.program(second)
-    sides = (one, combine(tuple(one.configs[c] for c in configs))), (two, combine(tuple(two.configs[c] for c in configs)))
     texts = tuple({n: format_text(b.span.text) for n, b in workspace.bodies(v).items()} for v in (first, second))
-    return differ_sides(*sides, texts=texts, verdicts=verdicts, seconds=seconds)
+    return differ_sides(*sides(text, *configs, first=first, second=second), texts=texts, verdicts=verdicts, seconds=seconds)
+
+
+def sides(text: str, *configs: str, first: str = "one", second: str = "two") -> tuple[Side, Side]:
+    workspace = Workspace.from_text(text)
+    one, two = workspace.program(first), workspace.program(second)
+    return (one, combine(tuple(one.configs[c] for c in configs))), (two, combine(tuple(two.configs[c] for c in configs)))
 
 
 def differ_sides(
