@@ -14,11 +14,13 @@ if TYPE_CHECKING:
         check,
         claims,
         compare,
+        diff,
         format_text,
         load,
         matrix,
         open_cell,
         open_changes,
+        predicate_text,
         report_text,
         run,
         test,
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from mmu_smt.syntax.diagnostics import Diagnostic, SpecError
     from mmu_smt.witness.claims import ClaimsReport, ClauseOutcome, Finding
     from mmu_smt.witness.comparisons import Comparison
+    from mmu_smt.witness.differences import Difference
     from mmu_smt.witness.expectations import Outcome, TestReport
     from mmu_smt.witness.matrices import Cell, CellState, CellVerdict, MatrixReport, Row
     from mmu_smt.witness.traces import Trace, TraceStep
@@ -40,6 +43,7 @@ __all__ = [
     "ClauseOutcome",
     "Comparison",
     "Diagnostic",
+    "Difference",
     "DisagreementError",
     "Finding",
     "Limits",
@@ -59,11 +63,13 @@ __all__ = [
     "check",
     "claims",
     "compare",
+    "diff",
     "format_text",
     "load",
     "matrix",
     "open_cell",
     "open_changes",
+    "predicate_text",
     "report_text",
     "run",
     "test",
@@ -79,11 +85,13 @@ _HOMES = {
         "check",
         "claims",
         "compare",
+        "diff",
         "format_text",
         "load",
         "matrix",
         "open_cell",
         "open_changes",
+        "predicate_text",
         "report_text",
         "run",
         "test",
@@ -98,6 +106,7 @@ _HOMES = {
         "Finding",
     ),
     "mmu_smt.witness.comparisons": ("Comparison",),
+    "mmu_smt.witness.differences": ("Difference",),
     "mmu_smt.witness.expectations": (
         "Outcome",
         "TestReport",

@@ -51,6 +51,7 @@ __all__ = [
     "matrix",
     "open_cell",
     "open_changes",
+    "predicate_text",
     "run",
     "test",
 ]
@@ -386,6 +387,14 @@ def report_text(result: CheckResult, *, full: bool = False) -> str:
 
     reached = frozenset(v.property.name for v in result.verdicts if v.word is Word.REACHED)
     return plain(check_lines((result,), traces_of=reached, full=full))
+
+
+def predicate_text(found: Difference) -> str:
+    """When two variants differ, part by part with what each changes, as `mmu-smt diff` prints it; empty where they do not."""
+    from mmu_smt.report.difference_text import predicate_lines
+    from mmu_smt.report.lines import plain
+
+    return plain(predicate_lines(found, examples=False))
 
 
 def bundled() -> dict[str, str | None]:

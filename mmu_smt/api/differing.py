@@ -26,6 +26,7 @@ from mmu_smt.semantics.program import PropertyKind, has_cuts
 from mmu_smt.solve.budget import Budget
 from mmu_smt.witness.comparisons import Equivalence, Likeness
 from mmu_smt.witness.differences import Difference, Effect, Part, Reached, Rewritten, Witness, Word
+from mmu_smt.witness.verdicts import UnknownReason, was_interrupted
 from mmu_smt.witness.verdicts import Word as Verdicted
 
 if TYPE_CHECKING:
@@ -42,8 +43,6 @@ if TYPE_CHECKING:
     from mmu_smt.witness.differences import Literal
     from mmu_smt.witness.traces import Candidate
     from mmu_smt.witness.verdicts import CheckResult, Verdict
-
-_SETTLED = (Verdicted.PROVED, Verdicted.VACUOUS, Verdicted.VIOLATED, Verdicted.REACHED, Verdicted.UNREACHABLE, Verdicted.INAPPLICABLE)
 
 NO_LIMITS = Limits()
 
@@ -68,7 +67,7 @@ def diff_programs(asked: Differing, *, progress: Callable[[str], None] | None = 
     """Judge both variants, and say where they differ.
 
     What is not settled within the limits is unknown. Raises SpecError where the two cannot be compared (MS517) or a named property is not
-    declared by both (MS503), UnconfirmedError and UnconfirmedDifferenceError for defects of this program.
+    declared by both (MS503), UnconfirmedError and UnconfirmedDifferenceError for defects of this program, KeyboardInterrupt on Ctrl-C.
     """
     common = common_names(asked.first.program, asked.second.program)
     refuse_clashes((asked.first, asked.second), common.clashes)
@@ -88,6 +87,8 @@ class _Differing:
         asked = self._asked
         names, invariants = self._names()
         one, two = (self._checked(v, (*invariants, *(n for n in names if n not in invariants))) for v in (asked.first, asked.second))
+        if any(was_interrupted(v) for result in (one, two) for v in result.verdicts):
+            raise KeyboardInterrupt
         both = _by_name(one), _by_name(two)
         question = difference(*self._sides, frozenset(t.name for t in asked.changed))
         proved = [n for n in invariants if all(v[n].word in (Verdicted.PROVED, Verdicted.VACUOUS) for v in both)]
@@ -104,6 +105,8 @@ class _Differing:
             seed=asked.seed,
             progress=self._progress,
         )
+        if found.reason is UnknownReason.INTERRUPTED:
+            raise KeyboardInterrupt
         pair = Pair(*self._sides)
         initial = begin_alike(pair, question.product, budget=self._budget(0.3), seed=asked.seed)
         compared = tuple((both[0][n], both[1][n]) for n in names)
@@ -212,6 +215,8 @@ class _Differing:
                 progress=self._progress,
                 levels=levels((question.product.first, question.product.second)[which]),
             ).verdicts[0]
+            if answer.reason is UnknownReason.INTERRUPTED:
+                raise KeyboardInterrupt
             match answer.word:
                 case Verdicted.VIOLATED if answer.run is not None:
                     witness = self._replayed(question, answer.run, literals, which if separate else None)

@@ -9,7 +9,6 @@ from mmu_smt import api
 from mmu_smt.cli.exits import Exit
 from mmu_smt.syntax.diagnostics import SpecError
 from mmu_smt.witness.differences import Word
-from mmu_smt.witness.verdicts import was_interrupted
 
 if TYPE_CHECKING:
     from mmu_smt.cli.options import Options
@@ -67,5 +66,4 @@ def _code(found: Difference) -> Exit:
         case Word.DIFFERS:
             return Exit.FAILED
         case Word.UNKNOWN:
-            interrupted = any(was_interrupted(v) for pair in found.verdicts for v in pair)
-            return Exit.INTERRUPTED if interrupted and not found.parts else Exit.OPEN
+            return Exit.OPEN

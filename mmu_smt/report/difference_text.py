@@ -76,8 +76,8 @@ def head_lines(found: Difference) -> tuple[Line, ...]:
     return tuple(lines)
 
 
-def predicate_lines(found: Difference) -> tuple[Line, ...]:
-    """When they differ, part by part."""
+def predicate_lines(found: Difference, *, examples: bool = True) -> tuple[Line, ...]:
+    """When they differ, part by part. `examples`: with what each does in one state, and what it rests on."""
     if not found.parts:
         return ()
     if not found.complete:
@@ -87,8 +87,8 @@ def predicate_lines(found: Difference) -> tuple[Line, ...]:
     predicates = Predicates(found.first.program, found.second.program)
     lines: list[Line] = [line(Piece(head, Style.STRONG))]
     for number, group in enumerate(merged(found.parts)):
-        lines.extend(_part(found, predicates, number, group))
-    if found.complete:
+        lines.extend(_part(found, predicates, number, group, examples=examples))
+    if found.complete and examples:
         count = len(found.invariants)
         facts = f" that satisfies the {count} invariant{'s' * (count > 1)} proved of both" if count else ""
         claim = "exact, which is proved for every state" if found.exact else "that they differ nowhere else is proved for every state"
@@ -96,7 +96,7 @@ def predicate_lines(found: Difference) -> tuple[Line, ...]:
     return tuple(lines)
 
 
-def _part(found: Difference, predicates: Predicates, number: int, group: Sequence[Part]) -> Iterator[Line]:
+def _part(found: Difference, predicates: Predicates, number: int, group: Sequence[Part], *, examples: bool) -> Iterator[Line]:
     part = group[0]
     clauses = predicates.clauses(part)
     if len(group) > 1:
@@ -106,7 +106,8 @@ def _part(found: Difference, predicates: Predicates, number: int, group: Sequenc
         yield from flow(clause.split(" "), mark, separator="")
     if not part.exact and found.exact is False:
         yield line(Piece("        (not wherever this holds: it depends on values that no test looks at)", Style.FAINT))
-    yield from _consequence(found, part)
+    if examples:
+        yield from _consequence(found, part)
     yield from _label(found, part)
 
 
@@ -235,7 +236,7 @@ def path_lines(found: Difference, witness: Witness, *, full: bool = False) -> tu
         if tag == "equal":
             cut = 0 if full or rows else max(len(two) - _BEFORE, 0)
             if cut:
-                rows.append(line(f"    ({cut} tests that come out alike)"))
+                rows.append(line(f"    ({cut} test{'s' * (cut > 1)} that come{'s' * (cut == 1)} out alike)"))
             rows.extend(line(f"    {shorten(_row(item), WIDTH - 4)}") for item in two[cut:])
             continue
         both = min(len(one), len(two))

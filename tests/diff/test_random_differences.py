@@ -16,7 +16,7 @@ from tests.compare.test_random_pairs import pair
 from tests.diff.support import Place, differ_sides, enumerated
 from tests.differential.generate import GeneratedSpec, generate
 
-SEEDS = int(os.environ.get("MMU_SMT_DIFF_SEEDS", "60"))
+SEEDS = int(os.environ.get("MMU_SMT_DIFF_SEEDS", "20"))
 FIRST = int(os.environ.get("MMU_SMT_FIRST_SEED", "0"))
 CHUNK = 20
 
@@ -75,4 +75,4 @@ def test_predicate_and_enumeration_agree(first: int) -> None:
     wrong = [problem for seed in range(first, first + CHUNK) for problem in mismatches(generate(seed), met)]
     print(", ".join(f"{k} {n}" for k, n in sorted(met.items())))
     assert not wrong, "\n".join(wrong)
-    assert met["parts"] or not met["differs"]
+    assert bool(met["parts"]) >= bool(met["differs"])

@@ -79,6 +79,8 @@ def commands() -> set[str]:
     names: set[str] = set()
     for path in sorted((PACKAGE / "cli").glob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and ast.unparse(node.value.func) == "app.command":
+                names |= {str(k.value.value) for k in node.value.keywords if k.arg == "name" and isinstance(k.value, ast.Constant)}
             if not isinstance(node, ast.FunctionDef):
                 continue
             for decorator in node.decorator_list:
