@@ -19,8 +19,9 @@ BEGIN, END = "<!-- differences -->\n", "<!-- end -->"
 STAGES = ("base", *(f"v2_{number:02d}" for number in range(1, 23)))
 PAIRS = tuple(pairwise(STAGES))
 EVERYWHERE = ("quiet,one_access,legacy_shadow", "quiet,one_access,svm_direct")
-# What the two configs above cannot show: the delivery of events, and instructions that cannot be emulated.
+# What the two configs above cannot show: EPT violations, the delivery of events, and instructions that cannot be emulated.
 ELSEWHERE = {
+    "quiet,one_access,vmx_direct": PAIRS[:1],
     "quiet,legacy_shadow,delivery,mmio_flushed": PAIRS[11:14],
     "quiet,not_emulable,legacy_shadow": (PAIRS[8], *PAIRS[14:18]),
 }

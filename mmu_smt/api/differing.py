@@ -46,6 +46,8 @@ if TYPE_CHECKING:
 
 NO_LIMITS = Limits()
 
+_ORDER = (Reached.YES, Reached.UNKNOWN, Reached.NO)
+
 
 @dataclass(frozen=True, slots=True)
 class Differing:
@@ -185,7 +187,7 @@ class _Differing:
     # ------------------------------------------------------------------------------------------ parts
 
     def _parts(self, question: Question, cubes: Sequence[Cube]) -> tuple[Part, ...]:
-        """The parts with their runs: those that begin with an initial state, then those whose states must first be reached."""
+        """The parts with their runs: those that are reached, then those of which that is unknown, then those that are not."""
         parts: list[Part] = []
         for cube in cubes:
             literals = tuple(question.literals[i][0] for i in cube.literals)
@@ -197,7 +199,7 @@ class _Differing:
             else:
                 witness, reached, by = self._reach(question, term, literals)
             parts.append(Part(literals, cube.exact, reached, witness, Effect.UNKNOWN, (), by))
-        return tuple(parts)
+        return tuple(sorted(parts, key=lambda p: _ORDER.index(p.reached)))
 
     def _reach(self, question: Question, bad: Term, literals: tuple[Literal, ...]) -> tuple[Witness | None, Reached, str]:
         """Is there a run, of one variant or (where each has state of its own) of both, to a state in which this part shows?"""

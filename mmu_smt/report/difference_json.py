@@ -147,7 +147,7 @@ def diff_schema_text() -> str:
 
 def difference_record(found: Difference) -> DifferenceRecord:
     """A difference with all its runs."""
-    predicates = Predicates(found.first.program, found.second.program)
+    predicates = Predicates(found.first, found.second)
     return DifferenceRecord(
         first=variant_record(found.first),
         second=variant_record(found.second),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from mmu_smt.report.comparison_text import divergence_items
 from mmu_smt.report.lines import WIDTH, Line, Piece, Style, flow, line, one_line, safe, shorten
 from mmu_smt.report.mentions import constants_of
-from mmu_smt.report.predicates import Predicates, merged
+from mmu_smt.report.predicates import Predicates, labels, merged
 from mmu_smt.report.text import assumes_lines, place_line, sizes, verdict_text
 from mmu_smt.report.trace_text import short_place, shown_test, step_lines, steps_text, trace_lines
 from mmu_smt.witness.comparisons import Likeness
@@ -43,15 +43,9 @@ def difference_lines(found: Difference, *, full: bool = False) -> tuple[Line, ..
     return tuple(lines)
 
 
-def labels(found: Difference) -> tuple[str, str]:
-    """What the two variants are called."""
-    one, two = (safe(r.program.variant or r.target) for r in (found.first, found.second))
-    return one, two
-
-
 def head_lines(found: Difference) -> tuple[Line, ...]:
     """What was compared, and the word."""
-    one, two = labels(found)
+    one, two = labels(found.first, found.second)
     config = found.second.config.name
     head = f"{one} -> {two}" + (f" in {safe(config)}" if config else "")
     lines: list[Line] = [
@@ -84,7 +78,7 @@ def predicate_lines(found: Difference, *, examples: bool = True) -> tuple[Line, 
         head = "  they differ, among others, when"
     else:
         head = f"  they differ {'exactly' if found.exact else 'only'} when"
-    predicates = Predicates(found.first.program, found.second.program)
+    predicates = Predicates(found.first, found.second)
     lines: list[Line] = [line(Piece(head, Style.STRONG))]
     for number, group in enumerate(merged(found.parts)):
         lines.extend(_part(found, predicates, number, group, examples=examples))
@@ -117,9 +111,9 @@ def _consequence(found: Difference, part: Part) -> Iterator[Line]:
     if witness is None:
         return
     texts: list[str] = []
-    for label, trace in zip(labels(found), (witness.first, witness.second), strict=True):
+    for label, trace in zip(labels(found.first, found.second), (witness.first, witness.second), strict=True):
         texts.append(f"{label} {_does(witness, trace)}")
-    items = divergence_items(found.first.program, labels(found), (witness.first, witness.second), witness.divergence)
+    items = divergence_items(found.first.program, labels(found.first, found.second), (witness.first, witness.second), witness.divergence)
     if witness.divergence.decisions:
         yield from flow(texts, "        e.g. ", separator=";")
     else:
@@ -186,14 +180,16 @@ def _smallest(found: Difference, *, full: bool) -> tuple[Line, ...]:
     witness = found.smallest or next(iter(others), None)
     if witness is None:
         return ()
-    one, two = labels(found)
+    one, two = labels(found.first, found.second)
     lead = 1 if witness.leads == 1 else 0
     results = (found.first, found.second)
     traces = (witness.first, witness.second)
     length = len(traces[lead].steps) if witness.leads is not None else max(len(t.steps) for t in traces)
     if not lead and witness.leads is None and len(traces[0].steps) < length:
         lead = 1
-    start = "an initial state" if length <= 1 else f"a state that {labels(found)[lead]} reaches in {steps_text(length - 1)}"
+    start = (
+        "an initial state" if length <= 1 else f"a state that {labels(found.first, found.second)[lead]} reaches in {steps_text(length - 1)}"
+    )
     lines: list[Line] = [
         place_line(
             f"{one} -> {two}",
@@ -203,12 +199,12 @@ def _smallest(found: Difference, *, full: bool) -> tuple[Line, ...]:
         ),
         line(f"  state: {start}"),
         *flow(divergence_items(found.first.program, (one, two), traces, witness.divergence), "  differs in: "),
-        line(Piece(f"  {labels(found)[lead]}:", Style.STRONG)),
+        line(Piece(f"  {labels(found.first, found.second)[lead]}:", Style.STRONG)),
     ]
     result = results[lead]
     constants = constants_of(result.program, result.config, ())
     lines.extend(trace_lines(result.program, traces[lead], constants=constants, full=full))
-    lines.append(line(Piece(f"  {labels(found)[1 - lead]}, from the same state:", Style.STRONG)))
+    lines.append(line(Piece(f"  {labels(found.first, found.second)[1 - lead]}, from the same state:", Style.STRONG)))
     other = traces[1 - lead]
     own = len(other.steps) == length if witness.leads is None else bool(other.steps)
     if own:
@@ -246,7 +242,7 @@ def path_lines(found: Difference, witness: Witness, *, full: bool = False) -> tu
             )
         rows.extend(line(Piece(f"  - {shorten(_row(x), WIDTH - 4)}", Style.ERROR)) for x in one[both:])
         rows.extend(line(Piece(f"  + {shorten(_row(y), WIDTH - 4)}", Style.GOOD)) for y in two[both:])
-    names = labels(found)
+    names = labels(found.first, found.second)
     return (line(Piece(f"  decision paths: - {names[0]}, + {names[1]}", Style.STRONG)), *rows) if rows else ()
 
 

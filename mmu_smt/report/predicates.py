@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mmu_smt.report.lines import one_line
+from mmu_smt.report.lines import one_line, safe
 from mmu_smt.report.trace_text import short_place
 from mmu_smt.semantics.guards import Guarded, guards
 from mmu_smt.semantics.program import BinaryExpr, BinaryOp, CondExpr, UnaryExpr, UnaryOp
@@ -12,19 +12,26 @@ from mmu_smt.semantics.program import BinaryExpr, BinaryOp, CondExpr, UnaryExpr,
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from mmu_smt.semantics.program import Program, TExpr
+    from mmu_smt.semantics.program import TExpr
     from mmu_smt.syntax.source import Span
     from mmu_smt.witness.differences import Literal, Part
+    from mmu_smt.witness.verdicts import CheckResult
 
 _SWAPPED = {BinaryOp.EQ: "!=", BinaryOp.NE: "=="}
+
+
+def labels(first: CheckResult, second: CheckResult) -> tuple[str, str]:
+    """What the two variants are called: what the user named where their names are the same."""
+    one, two = (safe(r.program.variant or r.target) for r in (first, second))
+    return (one, two) if one != two else (safe(first.target), safe(second.target))
 
 
 class Predicates:
     """Writes the parts of the difference of two programs."""
 
-    def __init__(self, first: Program, second: Program) -> None:
-        self._programs = first, second
-        self._labels = tuple(p.variant or "the modules" for p in self._programs)
+    def __init__(self, first: CheckResult, second: CheckResult) -> None:
+        self._programs = first.program, second.program
+        self._labels = labels(first, second)
         self._guards: dict[tuple[int, str], Mapping[Span, Guarded]] = {}
 
     def clauses(self, part: Part) -> list[str]:

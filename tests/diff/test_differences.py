@@ -29,7 +29,7 @@ from tests.diff.test_random_differences import problems
 
 def clauses(found: Difference) -> list[list[str]]:
     """The parts in words, without the places."""
-    predicates = Predicates(found.first.program, found.second.program)
+    predicates = Predicates(found.first, found.second)
     return [[c.partition("): ")[2] or c for c in predicates.clauses(p)] for p in found.parts]
 
 
