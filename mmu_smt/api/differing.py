@@ -89,8 +89,6 @@ class _Differing:
         asked = self._asked
         names, invariants = self._names()
         one, two = (self._checked(v, (*invariants, *(n for n in names if n not in invariants))) for v in (asked.first, asked.second))
-        if any(was_interrupted(v) for result in (one, two) for v in result.verdicts):
-            raise KeyboardInterrupt
         both = _by_name(one), _by_name(two)
         question = difference(*self._sides, frozenset(t.name for t in asked.changed))
         proved = [n for n in invariants if all(v[n].word in (Verdicted.PROVED, Verdicted.VACUOUS) for v in both)]
@@ -111,6 +109,8 @@ class _Differing:
             raise KeyboardInterrupt
         pair = Pair(*self._sides)
         initial = begin_alike(pair, question.product, budget=self._budget(0.3), seed=asked.seed)
+        if initial.by == UnknownReason.INTERRUPTED:
+            raise KeyboardInterrupt
         compared = tuple((both[0][n], both[1][n]) for n in names)
         parts = self._parts(question, found.cubes)
         smallest = None if found.smallest is None else self._replayed(question, found.smallest, (), 0)
@@ -159,7 +159,10 @@ class _Differing:
         limits = replace(asked.limits, seconds=None if seconds is None else seconds * 0.45)
         properties = tuple(variant.program.properties[n] for n in names)
         request = Request(variant.target, variant.program, variant.config, properties, limits, asked.given, asked.seed)
-        return check_program(request, progress=self._progress)
+        result = check_program(request, progress=self._progress)
+        if any(map(was_interrupted, result.verdicts)):
+            raise KeyboardInterrupt
+        return result
 
     def _seconds(self) -> float | None:
         return None if self._deadline is None else max(self._deadline - time.monotonic(), 0.0)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from mmu_smt.engines.unroll import Observer, Unroller
 from mmu_smt.solve.budget import Budget, Meter, OutOfMemory
 from mmu_smt.solve.session import Session
+from mmu_smt.witness.verdicts import UnknownReason
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +24,7 @@ def standing(
     system: TransitionSystem, candidates: Sequence[Term], given: Sequence[Term] = (), *, budget: Budget | None = None, seed: int = 0
 ) -> tuple[int, ...]:
     """Positions of the candidates that hold of every reachable state, by one induction for all of them. None where the budget ends.
+    Raises KeyboardInterrupt on Ctrl-C.
 
     Terms over constants and state. `given`: what is known to hold of every reachable state.
     """
@@ -51,6 +53,8 @@ def _standing(system: TransitionSystem, candidates: Sequence[Term], given: Seque
             session.clause((-some, *(-at[i] for i in left)))
             assumed = (*premise, some, *(() if at is before else [before[i] for i in left]))
             answer = session.check(assumed)
+            if answer.reason is UnknownReason.INTERRUPTED:
+                raise KeyboardInterrupt
             if answer.reason is not None:
                 return ()
             if answer.unsat:
