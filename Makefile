@@ -13,7 +13,7 @@ CHANGED := write_protect_fault unprotect_gfn_or_retry_always unprotect_gfn_and_r
 PROOFS := $(filter-out proofs/claim.py, $(sort $(wildcard proofs/*.py)))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format format-check imports types spec spec-format matrix pytest mutants differential fuzz proofs proofs-full bench growth check-all clean
+.PHONY: help setup demo test lint format format-check imports types spec spec-format matrix pytest mutants differential fuzz proofs proofs-full bench bench-diff growth check-all clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -67,6 +67,7 @@ pytest: setup
 
 differential: setup ## solver against explicit search on thousands of random specifications
 	@MMU_SMT_SEEDS=$${MMU_SMT_SEEDS:-2000} $(BIN)/python -m pytest -n $(JOBS) -q tests/differential
+	@MMU_SMT_DIFF_SEEDS=$${MMU_SMT_DIFF_SEEDS:-600} $(BIN)/python -m pytest -n $(JOBS) -q tests/diff/test_random_differences.py
 
 fuzz: setup ## malformed text against parser, checker and formatter
 	@MMU_SMT_FUZZ=$${MMU_SMT_FUZZ:-20000} $(BIN)/python -m pytest -n $(JOBS) -q tests/fuzz
@@ -85,6 +86,9 @@ mutants: setup ## does somebody notice? mutants of the final handler and each pa
 
 bench: setup ## ratios of the tool to a hand-written encoding (benchmarks/peers.py: to other model checkers)
 	@$(BIN)/python benchmarks/run.py
+
+bench-diff: setup ## what `diff` costs beside the two checks
+	@$(BIN)/python benchmarks/differences.py
 
 growth: setup ## verdicts and cost from 3 to 6 frames and 2 to 4 levels
 	@$(BIN)/python benchmarks/growth.py

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         claims,
         compare,
         cover,
+        diff,
         export,
         format_text,
         interrupted,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
         open_cell,
         open_changes,
         open_traces,
+        predicate_text,
         repair,
         report_text,
         run,
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from mmu_smt.witness.claims import ClaimsReport, ClauseOutcome, Finding
     from mmu_smt.witness.comparisons import Comparison
     from mmu_smt.witness.coverage import Coverage, Reach
+    from mmu_smt.witness.differences import Difference
     from mmu_smt.witness.expectations import Outcome, TestReport
     from mmu_smt.witness.matrices import Cell, CellState, CellVerdict, MatrixReport, Row
     from mmu_smt.witness.mutations import Fate, MutationReport
@@ -53,6 +56,7 @@ __all__ = [
     "Comparison",
     "Coverage",
     "Diagnostic",
+    "Difference",
     "DisagreementError",
     "Fate",
     "Finding",
@@ -79,6 +83,7 @@ __all__ = [
     "claims",
     "compare",
     "cover",
+    "diff",
     "export",
     "format_text",
     "interrupted",
@@ -89,6 +94,7 @@ __all__ = [
     "open_cell",
     "open_changes",
     "open_traces",
+    "predicate_text",
     "repair",
     "report_text",
     "run",
@@ -110,6 +116,7 @@ _HOMES = {
         "compare",
         "export",
         "cover",
+        "diff",
         "format_text",
         "interrupted",
         "load",
@@ -120,6 +127,7 @@ _HOMES = {
         "open_changes",
         "open_traces",
         "repair",
+        "predicate_text",
         "report_text",
         "run",
         "save_traces",
@@ -136,6 +144,7 @@ _HOMES = {
     ),
     "mmu_smt.witness.comparisons": ("Comparison",),
     "mmu_smt.witness.coverage": ("Coverage", "Reach"),
+    "mmu_smt.witness.differences": ("Difference",),
     "mmu_smt.witness.expectations": (
         "Outcome",
         "TestReport",

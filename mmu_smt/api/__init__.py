@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from mmu_smt.witness.claims import ClaimsReport, ClauseOutcome
     from mmu_smt.witness.comparisons import Comparison
     from mmu_smt.witness.coverage import Coverage
+    from mmu_smt.witness.differences import Difference
     from mmu_smt.witness.expectations import Outcome, TestReport
     from mmu_smt.witness.matrices import Cell, MatrixReport, Row
     from mmu_smt.witness.mutations import MutationReport
@@ -48,6 +49,7 @@ __all__ = [
     "claims",
     "compare",
     "cover",
+    "diff",
     "export",
     "format_text",
     "interrupted",
@@ -58,6 +60,7 @@ __all__ = [
     "open_cell",
     "open_changes",
     "open_traces",
+    "predicate_text",
     "repair",
     "report_text",
     "run",
@@ -188,6 +191,49 @@ def compare(
         seed=seed,
     )
     return compare_programs(asked, progress=progress)
+
+
+def diff(
+    first: str | Path | Spec,
+    second: str | Path | Spec,
+    *,
+    properties: Sequence[str] | None = None,
+    config: str | Sequence[str] | None = None,
+    params: Mapping[str, int] | None = None,
+    bound: int | None = None,
+    timeout: float | None = COMPARE_SECONDS,
+    verdicts: bool = True,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> Difference:
+    """Say where two variants decide or do something else, as a predicate over what their handlers test, and what each part changes.
+
+    `first`, `second`, `config`, `timeout`: as for `compare`. `properties`: whose verdicts to compare; default all that both declare, none
+    if not `verdicts`. `bound`: transitions in which states are looked for that are not initial. Raises SpecError where the two cannot be
+    compared.
+    """
+    from mmu_smt.api.comparing import Variant
+    from mmu_smt.api.differing import Differing, diff_programs, rewritten
+
+    found: list[Variant] = []
+    texts: list[dict[str, str]] = []
+    for target in (first, second):
+        spec = _spec(target)
+        name = single_variant(spec)
+        program = spec.program(name, params)
+        found.append(Variant(spec.target, program, choose_config(program, _names(config))))
+        texts.append({n: format_text(body.span.text) for n, body in spec.bodies(name).items()})
+    asked = Differing(
+        found[0],
+        found[1],
+        rewritten(texts[0], texts[1]),
+        None if properties is None else tuple(properties),
+        limits=Limits(bound, timeout),
+        given=dict(params or {}),
+        seed=seed,
+        verdicts=verdicts,
+    )
+    return diff_programs(asked, progress=progress)
 
 
 def test(
@@ -521,6 +567,14 @@ def report_text(result: CheckResult, *, full: bool = False) -> str:
 
     reached = frozenset(v.property.name for v in result.verdicts if v.word is Word.REACHED)
     return plain(check_lines((result,), traces_of=reached, full=full))
+
+
+def predicate_text(found: Difference) -> str:
+    """When two variants differ, part by part with what each changes, as `mmu-smt diff` prints it; empty where they do not."""
+    from mmu_smt.report.difference_text import predicate_lines
+    from mmu_smt.report.lines import plain
+
+    return plain(predicate_lines(found, examples=False))
 
 
 def bundled() -> dict[str, str | None]:

@@ -70,8 +70,7 @@ def compare_programs(
     declared by both (MS503), UnconfirmedError and UnconfirmedDifferenceError for defects of this program.
     """
     common = common_names(asked.first.program, asked.second.program)
-    if common.clashes:
-        raise _clash(asked, common.clashes)
+    refuse_clashes((asked.first, asked.second), common.clashes)
     return _Comparison(asked, common, progress, each).run()
 
 
@@ -172,14 +171,17 @@ def _not_asked() -> EquivalenceResult:
     return EquivalenceResult(Equivalence.UNKNOWN, NOT_ASKED, nothing, nothing, nothing, nothing, nothing)
 
 
-def _clash(asked: Comparing, names: Sequence[str]) -> SpecError:
-    first, second = asked.first.program, asked.second.program
+def refuse_clashes(pair: tuple[Variant, Variant], names: Sequence[str]) -> None:
+    """Raise SpecError (MS517) if there are names that both declare with different types."""
+    if not names:
+        return
+    first, second = pair[0].program, pair[1].program
     listed = ", ".join(f"`{n}`" for n in names)
     notes: list[Note] = []
     for program in (first, second):
         declared = {**program.consts, **program.states}
         notes.extend(Note(f"of {program.variant or 'the modules'}", declared[n].span) for n in names)
-    return SpecError((Diagnostic("MS517", f"the variants declare {listed} with different types", notes[0].span, tuple(notes)),))
+    raise SpecError((Diagnostic("MS517", f"the variants declare {listed} with different types", notes[0].span, tuple(notes)),))
 
 
 def _chosen(asked: Comparing) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -67,6 +67,14 @@ def decide(
     return _Decision(question, made, bound, budget, seed, progress).run()
 
 
+def begin_alike(question: Question, made: Product, *, budget: Budget, seed: int) -> AspectResult:
+    """Can each of the two programs begin with whatever the other one can begin with? A start that only one has was replayed.
+
+    Raises UnconfirmedDifferenceError where it does not replay.
+    """
+    return _Decision(question, made, None, budget, seed, None).initial()
+
+
 class _Decision:
     def __init__(
         self,
@@ -94,7 +102,7 @@ class _Decision:
         )
         answers = {v.name: v for v in result.verdicts}
         aspects = {q.name: self._aspect(Aspect(q.name), answers.get(q.name)) for q in made.queries}
-        initial = self._initial()
+        initial = self.initial()
         word, by = _judge(initial, aspects)
         proved = {name for name, v in answers.items() if v.word in (Word.PROVED, Word.VACUOUS)} | trivial
         alike = frozenset(name for name, q in made.signals.items() if q.name in proved)
@@ -169,7 +177,7 @@ class _Decision:
 
     # ------------------------------------------------------------------------------------------ initial states
 
-    def _initial(self) -> AspectResult:
+    def initial(self) -> AspectResult:
         """Can each begin with whatever the other one can begin with?"""
         results = [self._begins(of_second=of_second) for of_second in (False, True)]
         for wanted in (Likeness.DIFFERS, Likeness.UNKNOWN):

@@ -317,9 +317,9 @@ class _Filling:
             return
         if not workers.available():
             raise SpecError((Diagnostic("MS516", "this system cannot copy a process, which judging the cells of a matrix needs", None),))
-        _load()
+        preload()
         seconds = self.how.limits.seconds
-        works = [_work_of(job.request) for job in jobs]
+        works = [work_of(job.request) for job in jobs]
         ends = workers.run_all(
             works,
             jobs=self.how.jobs or workers.processors(),
@@ -333,14 +333,14 @@ class _Filling:
         match end:
             case workers.Finished(answer):
                 lines = answer.splitlines()
-                if lines and lines[-1].startswith(_REFUSED):
-                    code, message = json.loads(lines[-1].removeprefix(_REFUSED))
+                if lines and lines[-1].startswith(REFUSED):
+                    code, message = json.loads(lines[-1].removeprefix(REFUSED))
                     self._fail(job, code, f"{job.name}: {message}")
                     return
                 self._judged_now(job, tuple(map(from_line, lines)))
             case workers.OverTime(seconds, received):
                 # The last line may be cut off; what was said before that is settled.
-                said = tuple(from_line(line) for line in received.split(b"\n")[:-1] if not line.startswith(_REFUSED))
+                said = tuple(from_line(line) for line in received.split(b"\n")[:-1] if not line.startswith(REFUSED))
                 phase = f"the process that judged it was ended after {seconds:g} s"
                 silent = (p.name for p in job.asked if p.name not in {v.property for v in said})
                 late = tuple(CellVerdict(name, Word.UNKNOWN, reason=UnknownReason.TIME, phase=phase) for name in silent)
@@ -407,16 +407,17 @@ def _not_applicable(name: str, program: Program, config: Config) -> CellVerdict:
 
 # ---------------------------------------------------------------------------------------------- in a process of its own
 
-_REFUSED = b"refused "
+REFUSED = b"refused "
 
 
-def _load() -> None:
+def preload() -> None:
     """Import what judging needs, so that the copies of this process have it."""
     for name in ("mmu_smt.api.simplify", "mmu_smt.engines.check", "mmu_smt.interpret.replay", "mmu_smt.model.lower"):
         import_module(name)
 
 
-def _work_of(request: Request) -> workers.Work:
+def work_of(request: Request) -> workers.Work:
+    """The work of judging a request: see `judge`."""
     return lambda send: judge(request, send)
 
 
@@ -444,4 +445,4 @@ def judge(request: Request, send: workers.Send) -> None:
 
 
 def _refuse(send: workers.Send, code: str, message: str) -> None:
-    send(_REFUSED + json.dumps([code, message]).encode() + b"\n")
+    send(REFUSED + json.dumps([code, message]).encode() + b"\n")

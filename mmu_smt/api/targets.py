@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mmu_smt.semantics.editing import Editor
     from mmu_smt.semantics.matrices import Matrix
     from mmu_smt.semantics.program import Expectation, TExpr
-    from mmu_smt.semantics.workspace import Workspace
+    from mmu_smt.semantics.workspace import Body, VariantInfo, Workspace
 
 
 class Spec:
@@ -64,6 +64,21 @@ class Spec:
                 if b"matrix" in path.read_bytes():
                     bundled.extend(Workspace.load(path).matrices())
         return tuple(m for m in (*own, *bundled) if variant in m.rows)
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The names of all files, imported ones first."""
+        return tuple(source.name for source in self._workspace.files)
+
+    def declared(self, variant: str) -> VariantInfo:
+        """What a visible variant says about itself. Raises SpecError (MS507)."""
+        if variant not in self._workspace.variants:
+            raise unknown("MS507", "variant", variant, self._workspace.variants)
+        return self._workspace.variants[variant]
+
+    def bodies(self, variant: str | None) -> Mapping[str, Body]:
+        """The functions, handlers and steps of a variant, by name. Raises SpecError."""
+        return self._workspace.bodies(variant)
 
     @property
     def warnings(self) -> tuple[Diagnostic, ...]:

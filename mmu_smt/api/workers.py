@@ -22,6 +22,7 @@ Send: TypeAlias = Callable[[bytes], None]
 Work: TypeAlias = Callable[[Send], None]
 
 _CHUNK = 1 << 16
+_ASKING = 0.1  # seconds between two questions whether to stop
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +71,18 @@ def processors() -> int:
 
 
 def run_all(
-    works: Sequence[Work], *, jobs: int, seconds: float | None, begun: Callable[[int], None] | None = None
+    works: Sequence[Work],
+    *,
+    jobs: int,
+    seconds: float | None,
+    begun: Callable[[int], None] | None = None,
+    stop: Callable[[], bool] | None = None,
 ) -> Iterator[tuple[int, End]]:
     """How each piece of work ended, with its index, as they end. `seconds`: what each may take; None: as long as it likes.
 
-    `begun` is told the index of each that starts. Whoever stops iterating (or is interrupted) leaves no process behind. No other thread
-    should run meanwhile: a copy made while it holds a lock would wait for that lock for ever.
+    `begun` is told the index of each that starts. `stop` is asked every now and then: once it says so, all that still runs is ended.
+    Whoever stops iterating (or is interrupted) leaves no process behind. No other thread should run meanwhile: a copy made while it holds
+    a lock would wait for that lock for ever.
     """
     selector = selectors.DefaultSelector()
     lifeline = os.pipe()
@@ -92,7 +99,8 @@ def run_all(
                     selector.register(reading, selectors.EVENT_READ)
             if not running:
                 return
-            for key, _ in selector.select(_patience(running, seconds)):
+            patience = _patience(running, seconds)
+            for key, _ in selector.select(patience if stop is None else _ASKING if patience is None else min(patience, _ASKING)):
                 chunk = os.read(key.fd, _CHUNK)
                 if chunk:
                     running[key.fd].received += chunk
@@ -101,6 +109,8 @@ def run_all(
                 end = _ended(task)
                 _forget(running, key.fd, selector)
                 yield task.index, end
+            if stop is not None and stop():
+                return
             for reading, task in list(running.items()):
                 if seconds is not None and time.monotonic() - task.started >= seconds:
                     _kill(task)

@@ -433,6 +433,9 @@ def export(
 app.command("mmu_smt.cli.repairing:repair", name="repair", help="Find the smallest change of a failing variant that mends properties.")
 app.command("mmu_smt.cli.cover_app:cover", name="cover", help="Say which branches of the handlers are ever taken.")
 app.command("mmu_smt.cli.mutate_app:mutate", name="mutate", help="See whether the properties notice small changes of the handlers.")
+app.command("mmu_smt.cli.variant_app:diff", name="diff")
+app.command("mmu_smt.cli.variant_app:new", name="new")
+app.command("mmu_smt.cli.variant_app:watch", name="watch")
 app.command("mmu_smt.cli.trace_app:trace", name="trace", help="Show, replay, compare, evaluate and minimize saved traces.")
 
 

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 from mmu_smt.interpret.depth import deep_recursion
 from mmu_smt.interpret.initial import Search
-from mmu_smt.interpret.machine import Configuration, Machine, NotEnabled, Outcome, TooLarge
+from mmu_smt.interpret.machine import Condition, Configuration, Machine, NotEnabled, Outcome, TooLarge
 from mmu_smt.interpret.replay import ReplayMismatch
 from mmu_smt.interpret.tracing import consts_valuation, trace_step
 from mmu_smt.semantics.program import Config, Program
 from mmu_smt.semantics.types import Value
 from mmu_smt.semantics.walks import chooses
 from mmu_smt.witness.comparisons import Divergence
-from mmu_smt.witness.traces import Candidate, Move, Trace, Valuation
+from mmu_smt.witness.traces import Candidate, Move, Test, Trace, Valuation
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,20 +30,22 @@ class Names:
 class Apart:
     """The runs of both, and how their last transitions differ.
 
-    `avoidable`: under other choices each does what the other one did, so that the difference says nothing.
+    `avoidable`: under other choices each does what the other one did, so that the difference says nothing. `tests`: what the handlers of
+    each tested in its last transition.
     """
 
     first: Trace
     second: Trace
     divergence: Divergence
     avoidable: bool = False
+    tests: tuple[tuple[Test, ...], tuple[Test, ...]] = ((), ())
 
 
 class _Side:
     """One of the two runs."""
 
-    def __init__(self, program: Program, config: Config, candidate: Candidate) -> None:
-        self.machine = Machine(program, config, paths=True)
+    def __init__(self, program: Program, config: Config, candidate: Candidate, *, atomic: bool = False) -> None:
+        self.machine = Machine(program, config, paths=True, atomic=atomic)
         search = Search(self.machine.codes, config)
         objection = search.objection(candidate.consts, candidate.states[0])
         if objection is not None:
@@ -78,13 +80,15 @@ class _Side:
 
 
 @deep_recursion()
-def lockstep(first: tuple[Program, Config, Candidate], second: tuple[Program, Config, Candidate], names: Names, length: int) -> Apart:
-    """Carry out both candidates' moves, `length` of them, and say how the last transitions differ.
+def lockstep(
+    first: tuple[Program, Config, Candidate], second: tuple[Program, Config, Candidate], names: Names, length: int, *, atomic: bool = False
+) -> Apart:
+    """Carry out both candidates' moves, `length` of them, and say how the last transitions differ. `atomic`: no step is interrupted.
 
     A candidate has fewer moves where its program lacks the last step. Raises ReplayMismatch where a start is no initial state, the starts
     disagree on what is common, or the runs come apart before the last transition.
     """
-    one, two = _Side(*first), _Side(*second)
+    one, two = _Side(*first, atomic=atomic), _Side(*second, atomic=atomic)
     _agree(one, two, names)
     for index in range(length):
         befores = one.now, two.now
@@ -96,8 +100,56 @@ def lockstep(first: tuple[Program, Config, Candidate], second: tuple[Program, Co
             if found.of_behaviour:
                 raise ReplayMismatch("the runs come apart too early", index)
         else:
-            return Apart(one.trace(), two.trace(), found, _avoidable((one, two), befores, outcomes, names))
+            avoidable = _avoidable((one, two), befores, outcomes, names)
+            return Apart(one.trace(), two.trace(), found, avoidable, (_tests(outcomes[0]), _tests(outcomes[1])))
     raise ReplayMismatch("there is no transition in which the runs could differ")
+
+
+def _tests(outcome: Outcome | None) -> tuple[Test, ...]:
+    return () if outcome is None else outcome.tests
+
+
+@deep_recursion()
+def part_after(
+    lead: tuple[Program, Config, Candidate], other: tuple[Program, Config], names: Names, *, starts: bool = True, atomic: bool = False
+) -> Apart:
+    """Carry out a candidate's run; before its last move let the other program make that move from the same state, too.
+
+    `first` of the result is the leading program's run, `second` the other one's single transition; both declare the same constants and
+    state. `starts`: the candidate's first state must be an initial one. Raises ReplayMismatch where the run is none of the leading program,
+    or the other one excludes its constants.
+    """
+    if starts:
+        one = _Side(*lead, atomic=atomic)
+    else:
+        one = _Placed(Machine(lead[0], lead[1], paths=True, atomic=atomic), lead[2], lead[2].states[0])
+    for index in range(len(lead[2].moves) - 1):
+        outcome = one.move(index)
+        if outcome is None or outcome.after is None:
+            raise ReplayMismatch("a move is not possible", index)
+    there = one.machine.valuation(one.now.state)
+    last = Candidate(lead[2].consts, (there,), lead[2].moves[-1:])
+    two = _Placed(Machine(*other, paths=True, atomic=atomic), last, there)
+    befores = one.now, two.now
+    outcomes = one.move(len(lead[2].moves) - 1), two.move(0)
+    found = _diverge((one, two), befores, outcomes, names)
+    avoidable = _avoidable((one, two), befores, outcomes, names)
+    return Apart(one.trace(), two.trace(), found, avoidable, (_tests(outcomes[0]), _tests(outcomes[1])))
+
+
+class _Placed(_Side):
+    """A run that begins in any state, under constants that the assumptions permit."""
+
+    def __init__(self, machine: Machine, candidate: Candidate, state: Valuation) -> None:
+        self.machine = machine
+        program = machine.program
+        self.consts = tuple(candidate.consts[n] for n in program.consts)
+        for assumed in (*program.assumptions, *machine.config.assumptions):
+            if not Condition(machine.codes, (), assumed.condition).holds_safely(self.consts, ()):
+                raise ReplayMismatch(f"{program.variant or 'the program'} excludes the constants: {assumed.name}")
+        self.start = self.now = Configuration(tuple(state[n] for n in program.states))
+        self.taken = []
+        self._moves = candidate.moves
 
 
 def _agree(one: _Side, two: _Side, names: Names) -> None:

@@ -69,7 +69,7 @@ class Outcome:
     """A transition, or an attempt at one that faults (`after` is None, `fault` is set: no transition of the relation).
 
     `args`: of the step, on a resumption too. `in_loop`: it may also be taken in a lasso's loop. `observed`: the ghosts as properties see
-    them.
+    them. `tests`: those that handlers made in this transition, where the machine records paths.
     """
 
     move: Move
@@ -79,6 +79,7 @@ class Outcome:
     fault: Fault | None
     decisions: tuple[Decision, ...]
     observed: tuple[Value, ...]
+    tests: tuple[Test, ...] = field(default=(), compare=False, repr=False)
 
 
 class Condition:
@@ -127,14 +128,16 @@ class _Startable:
 
 
 class Machine:
-    """Runs a program under a config. `paths`: record the tests that led to each decision (slower)."""
+    """Runs a program under a config. `paths`: record the tests that led to each decision (slower). `atomic`: no step is interrupted,
+    whatever the config enables.
+    """
 
-    def __init__(self, program: Program, config: Config, *, paths: bool = False, codes: Codes | None = None) -> None:
+    def __init__(self, program: Program, config: Config, *, paths: bool = False, codes: Codes | None = None, atomic: bool = False) -> None:
         self.program = program
         self.config = config
         self.codes = codes or Codes(program)
         self.paths = paths
-        self.cuts = has_cuts(program, config)
+        self.cuts = has_cuts(program, config) and not atomic
         self.steps: Mapping[str, _Startable] = {s.name: self._startable(s) for s in enabled_steps(program, config)}
         self._terminal = tuple(Condition(self.codes, (), t) for t in program.terminal)
 
@@ -304,7 +307,7 @@ class Machine:
                 flight = Flight(step, args, frames, tuple(memory.ghosts), memory.rule, stop.site, stop.cut, tuple(run.tests))
             after = Configuration(tuple(memory.state), flight)
         fault = stop if isinstance(stop, Fault) else None
-        return Outcome(move, args, True, after, fault, tuple(memory.decisions), observed)
+        return Outcome(move, args, True, after, fault, tuple(memory.decisions), observed, tuple(run.met))
 
     def _env_outcome(
         self, run: Run, stop: Stopped, before: Configuration, step: str, args: tuple[Value, ...], in_loop: bool

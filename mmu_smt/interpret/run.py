@@ -137,10 +137,10 @@ class Run:
     """A body being executed.
 
     `cuts`: cut points stop it. `locks`: number of locks held. `choices`: values taken so far in this transition. `tests`: the decision
-    path, where `paths` asks for it.
+    path, where `paths` asks for it; `met`: every test since the run was started or resumed.
     """
 
-    __slots__ = ("_codes", "choices", "cuts", "frames", "locks", "memory", "paths", "tests")
+    __slots__ = ("_codes", "choices", "cuts", "frames", "locks", "memory", "met", "paths", "tests")
 
     def __init__(self, codes: Codes, memory: Memory, *, cuts: bool = False, paths: bool = False) -> None:
         self._codes = codes
@@ -151,6 +151,7 @@ class Run:
         self.locks = 0
         self.choices: dict[Site, Value] = {}
         self.tests: list[Test] = []
+        self.met: list[Test] = []
 
     def fork(self) -> Run:
         """An independent copy."""
@@ -159,6 +160,7 @@ class Run:
         other.locks = self.locks
         other.choices = dict(self.choices)
         other.tests = list(self.tests)
+        other.met = list(self.met)
         return other
 
     def enter(self, code: Code, args: list[Value], prefix: Site) -> None:
@@ -248,7 +250,9 @@ class Run:
     def _record(self, test: TestPoint, outcome: Value, frame: Frame) -> None:
         if self.memory.handlers:
             values = tuple(self._read(test, frame))
-            self.tests.append(Test(test.span, test.text, show_value(test.type, outcome), test.function, values))
+            made = Test(test.span, test.text, show_value(test.type, outcome), test.function, values)
+            self.tests.append(made)
+            self.met.append(made)
 
     def _read(self, test: TestPoint, frame: Frame) -> Iterator[tuple[str, str]]:
         """What the test looked at. What cannot be evaluated was not: an operand before it has settled the outcome."""

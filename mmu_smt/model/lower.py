@@ -28,6 +28,7 @@ from mmu_smt.model.system import Choice, FaultCheck, ProgressQuery, SafetyQuery,
 from mmu_smt.model.table import TermTable
 from mmu_smt.model.term import Op, Term
 from mmu_smt.model.traits import Traits
+from mmu_smt.model.watching import watched_in
 from mmu_smt.semantics.program import Config, Program, Property, PropertyKind, TExpr, Variable, enabled_steps, has_cuts
 from mmu_smt.semantics.types import BoolType, Type, Value, cardinality
 from mmu_smt.syntax.source import Span
@@ -214,18 +215,22 @@ def _settle(
     return settled, constants(settled), assumptions(settled)
 
 
-def lower_pair(first: tuple[Program, Config], second: tuple[Program, Config]) -> tuple[Lowered, Lowered]:
+def lower_pair(
+    first: tuple[Program, Config], second: tuple[Program, Config], *, atomic: bool = False, watch: bool = False
+) -> tuple[Lowered, Lowered]:
     """Lower two programs into one term table. Constants and state variables of one name are one variable; so are the inputs, and a value of
     the selector stands for the step of one name in both. Steps in flight have variables of their own.
 
-    A constant or state variable that both declare must have one type. Raises SpecError as `lower` does.
+    A constant or state variable that both declare must have one type. `atomic`: as for `lower`. `watch`: the steps' images say what the
+    handlers test. Raises SpecError as `lower` does.
     """
     steps = tuple(dict.fromkeys(s.name for program, config in (first, second) for s in enabled_steps(program, config)))
     table = TermTable()
     with _deep_recursion():
         own, other = (_settle(program, config, table, {})[0] for program, config in (first, second))
-        one = _lower(*first, {}, _Common(table, steps, None, MARK, _agreed(own, other, second[0])))
-        return one, _lower(*second, {}, _Common(table, steps, one.scene.inputs, 2 * MARK, _agreed(other, own, first[0])))
+        one = _lower(*first, {}, _Common(table, steps, None, MARK, _agreed(own, other, second[0]), watch), atomic=atomic)
+        agreed = _agreed(other, own, first[0])
+        return one, _lower(*second, {}, _Common(table, steps, one.scene.inputs, 2 * MARK, agreed, watch), atomic=atomic)
 
 
 def _agreed(own: Mapping[str, int], other: Mapping[str, int], other_program: Program) -> dict[str, int]:
@@ -245,6 +250,7 @@ class _Common:
     inputs: Inputs | None
     mark: str
     settled: Mapping[str, int]
+    watch: bool
 
 
 def _lower(program: Program, config: Config, case: Mapping[str, int], common: _Common | None = None, *, atomic: bool = False) -> Lowered:
@@ -265,7 +271,8 @@ def _lower(program: Program, config: Config, case: Mapping[str, int], common: _C
         mark = MARK if common is None else common.mark
         flight = Flight(table, program, constants=constants, states=states, ghosts=ghosts, capacity=capacity, mark=mark)
     inputs = Inputs(table, len(numbers), None if common is None else common.inputs)
-    scene = Scene(program, table, joiner, traits, inputs, flight, constants, states, ghosts)
+    watched = watched_in(program) if common is not None and common.watch else None
+    scene = Scene(program, table, joiner, traits, inputs, flight, constants, states, ghosts, watched)
     images = tuple(lower_step(scene, s, numbers[s.name], [c for c in config.enables if c.step == s.name]) for s in steps)
     over_states = ConditionWalker(program, constants, joiner, traits, now=states)
     observed = {g: _by_step(table, images, ghosts[g], [i.observed[g] for i in images]) for g in program.ghosts}

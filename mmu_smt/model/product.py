@@ -147,12 +147,20 @@ def _completion(lowered: Lowered, common: frozenset[str]) -> Term | str:
     return table.and_(*facts)
 
 
-def product(first: tuple[Program, Config], second: tuple[Program, Config], properties: Iterable[tuple[Property, Property]] = ()) -> Product:
+def product(
+    first: tuple[Program, Config],
+    second: tuple[Program, Config],
+    properties: Iterable[tuple[Property, Property]] = (),
+    *,
+    atomic: bool = False,
+    watch: bool = False,
+) -> Product:
     """The product of two programs, each under a config, without clashes. `properties`: pairs whose signals are to be compared.
+    `atomic`, `watch`: as for `lower_pair`.
 
     Raises SpecError as `lower` does.
     """
-    one, two = lower_pair(first, second)
+    one, two = lower_pair(first, second, atomic=atomic, watch=watch)
     common = common_names(first[0], second[0])
     parts = _Parts(one, two, common)
     table = parts.table

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from mmu_smt.model.flight import Cut, Exit, Flight, no_record
 from mmu_smt.model.flow import RETURNED, RULE, Flow, Joiner, Key, seen
@@ -14,13 +14,16 @@ from mmu_smt.model.system import FaultCheck
 from mmu_smt.model.table import TermTable
 from mmu_smt.model.term import Term
 from mmu_smt.model.traits import Traits
+from mmu_smt.model.watching import Tested, Watched, WatchingWalker
 from mmu_smt.semantics.program import Enable, Local, Program, Site, Step
 from mmu_smt.syntax.source import Span
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What all steps of one lowering share. `flight` is None where no step can be cut; `ghosts` are the ghosts' defaults."""
+    """What all steps of one lowering share. `flight` is None where no step can be cut; `ghosts` are the ghosts' defaults. `watched`: the
+    tests to keep, where they are asked for.
+    """
 
     program: Program
     table: TermTable
@@ -31,6 +34,7 @@ class Scene:
     constants: Mapping[str, SVal]
     states: Mapping[str, SVal]
     ghosts: Mapping[str, SVal]
+    watched: Watched | None = None
 
     @property
     def idle(self) -> Term:
@@ -44,6 +48,7 @@ class StepImage:
     `startable`: the guard holds or faults (of the parameters' inputs; an env step: and some enable clause holds). `enabled` and
     `loop_enabled`: as in `Choice`.
     `fault`: it faults if it is enabled. `next`: the variables it changes. `observed`: the ghosts as properties see them.
+    `tests`: what handlers test, and how it comes out, where the scene asks for that.
     """
 
     step: Step
@@ -60,6 +65,7 @@ class StepImage:
     observed: Mapping[str, SVal] = field(repr=False)
     cuts: tuple[Cut, ...] = field(repr=False)
     origins: Mapping[str, tuple[Span, ...]] = field(repr=False)
+    tests: tuple[Tested, ...] = field(default=(), repr=False)
 
 
 def lower_step(scene: Scene, step: Step, index: int, clauses: Sequence[Enable]) -> StepImage:
@@ -96,7 +102,17 @@ def lower_step(scene: Scene, step: Step, index: int, clauses: Sequence[Enable]) 
         observed={g: _observed(table, exits, g) for g in scene.ghosts},
         cuts=cuts,
         origins={n: tuple(s) for n, s in walker.assigned.items()},
+        tests=_tests(scene, walker, enabled, guard_faults),
     )
+
+
+def _tests(scene: Scene, walker: BodyWalker, enabled: Term, guard_faults: Sequence[FaultCheck]) -> tuple[Tested, ...]:
+    """The tests that the walk of an enabled step has met."""
+    if not isinstance(walker, WatchingWalker):
+        return ()
+    table = scene.table
+    begun = table.and_(enabled, *[table.not_(table.and_(scene.idle, f.condition)) for f in guard_faults])
+    return tuple(replace(t, condition=table.and_(begun, t.condition)) for t in walker.tests)
 
 
 def _lower_env(scene: Scene, step: Step, index: int, clauses: Sequence[Enable]) -> StepImage:
@@ -138,6 +154,10 @@ def _walker(scene: Scene, step: Step, *, is_env: bool) -> BodyWalker:
         return scene.inputs.choice(step.name, site, local)
 
     cutter = None if is_env else scene.flight
+    if scene.watched is not None and not is_env:
+        return WatchingWalker(
+            scene.program, scene.constants, scene.joiner, scene.traits, choose=choose, cutter=cutter, watched=scene.watched
+        )
     return BodyWalker(scene.program, scene.constants, scene.joiner, scene.traits, choose=choose, cutter=cutter, recording=not is_env)
 
 

@@ -224,8 +224,8 @@ def comparison_record(found: Comparison) -> ComparisonRecord:
     """A comparison with all its runs."""
     programs = found.first.program, found.second.program
     return ComparisonRecord(
-        first=_variant(found.first),
-        second=_variant(found.second),
+        first=variant_record(found.first),
+        second=variant_record(found.second),
         config=found.second.config.name or None,
         equivalence=_equivalence(programs, found.equivalence),
         changes=tuple(_change(found, c) for c in found.changes),
@@ -234,7 +234,8 @@ def comparison_record(found: Comparison) -> ComparisonRecord:
     )
 
 
-def _variant(result: CheckResult) -> VariantRecord:
+def variant_record(result: CheckResult) -> VariantRecord:
+    """A variant of a comparison, and what its verdicts rest on."""
     program = result.program
     return VariantRecord(result.target, program.variant, program.subject, program.link, program.digest, rests_record(result))
 
@@ -243,29 +244,31 @@ def _equivalence(programs: Sequence[Program], result: EquivalenceResult) -> Equi
     return EquivalenceRecord(
         word=result.word.value,
         by=result.by,
-        initial=_aspect(programs, result.initial),
-        places=_aspect(programs, result.places),
-        state=_aspect(programs, result.state),
-        decisions=_aspect(programs, result.decisions),
-        ghosts=_aspect(programs, result.ghosts),
+        initial=aspect_record(programs, result.initial),
+        places=aspect_record(programs, result.places),
+        state=aspect_record(programs, result.state),
+        decisions=aspect_record(programs, result.decisions),
+        ghosts=aspect_record(programs, result.ghosts),
         first_only=result.first_only,
         second_only=result.second_only,
         opaque=result.opaque,
     )
 
 
-def _aspect(programs: Sequence[Program], aspect: AspectResult) -> AspectRecord:
+def aspect_record(programs: Sequence[Program], aspect: AspectResult) -> AspectRecord:
+    """One aspect of a comparison of these two programs."""
     return AspectRecord(
         likeness=aspect.likeness.value,
         by=aspect.by,
         bound=aspect.bound,
-        divergence=None if aspect.divergence is None else _divergence(aspect.divergence),
+        divergence=None if aspect.divergence is None else divergence_record(aspect.divergence),
         first=_run(programs[0], aspect.first),
         second=_run(programs[1], aspect.second),
     )
 
 
-def _divergence(found: Divergence) -> DivergenceRecord:
+def divergence_record(found: Divergence) -> DivergenceRecord:
+    """How two transitions differ."""
     return DivergenceRecord(
         found.enabled, found.faults, found.states, found.terminal, found.places, found.decisions, found.ghosts, found.loops
     )

@@ -185,7 +185,7 @@ def _apart(found: Comparison, aspect: AspectResult, head: Line, *, full: bool) -
     lines: list[Line] = [
         head,
         line(f"  distinguishing state: {start}"),
-        *flow(_divergence(found, aspect, aspect.divergence), "  differs in: "),
+        *flow(divergence_items(found.first.program, labels(found), (aspect.first, aspect.second), aspect.divergence), "  differs in: "),
     ]
     for label, result, trace in zip(labels(found), (found.first, found.second), (aspect.first, aspect.second), strict=True):
         if result is found.first:
@@ -202,18 +202,17 @@ def _apart(found: Comparison, aspect: AspectResult, head: Line, *, full: bool) -
     return tuple(lines)
 
 
-def _divergence(found: Comparison, aspect: AspectResult, divergence: Divergence) -> list[str]:
-    one, two = labels(found)
+def divergence_items(program: Program, names: tuple[str, str], traces: tuple[Trace, Trace], divergence: Divergence) -> list[str]:
+    """How the last transitions of two runs differ. `program`: the first one's; `names`: what the two are called."""
+    one, two = names
     items: list[str] = []
     if divergence.enabled[0] != divergence.enabled[1]:
         items.append(f"only {one if divergence.enabled[0] else two} can take the step")
     if divergence.faults[0] != divergence.faults[1]:
         items.append(f"only {one if divergence.faults[0] else two} faults")
-    assert aspect.first is not None
-    assert aspect.second is not None
     for name in divergence.states:
-        variable = found.first.program.states[name]
-        values = [compact(variable.type, trace.steps[-1].after[name]) for trace in (aspect.first, aspect.second)]
+        variable = program.states[name]
+        values = [compact(variable.type, trace.steps[-1].after[name]) for trace in traces]
         items.append(f"{display_name(variable)}: {values[0]} / {values[1]}")
     items.extend(
         what for what, holds in (("decisions", divergence.decisions), ("place", divergence.places), ("end", divergence.terminal)) if holds

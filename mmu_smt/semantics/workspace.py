@@ -36,6 +36,16 @@ class VariantInfo:
     span: Span = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A function, handler or step: its whole declaration without `override`, and the variant that declares it (None: a module)."""
+
+    span: Span = field(repr=False)
+    variant: str | None
+    doc: str | None = None
+    is_handler: bool = False
+
+
 class Workspace:
     """The target file with everything that it imports.
 
@@ -205,6 +215,15 @@ class Workspace:
             digest.update(f"{name}={value};".encode())
         return digest.hexdigest()
 
+    def bodies(self, variant: str | None) -> Mapping[str, Body]:
+        """The functions, handlers and steps of a variant, by name: where each is declared. Raises SpecError as `program` does."""
+        self.program(variant)
+        return {
+            name: Body(symbol.declaration.span, symbol.variant, symbol.declaration.doc, _is_handler(symbol.declaration))
+            for name, symbol in self._symbols_of(variant).items()
+            if isinstance(symbol.declaration, nodes.FunctionDecl | nodes.StepDecl)
+        }
+
     def expectations(self, variant: str | None) -> tuple[Expectation, ...]:
         """The expectations about a variant, in all files. Raises SpecError where any `expect` block of any variant is wrong."""
         if self._expectations is None:
@@ -250,6 +269,10 @@ class Workspace:
             ignored = Findings(limit=None)  # `program` reports what is wrong with the declarations themselves
             self._symbols[variant] = assemble(self._modules, self._chain(variant, ignored), ignored).symbols
         return self._symbols[variant]
+
+
+def _is_handler(declaration: nodes.Decl) -> bool:
+    return isinstance(declaration, nodes.FunctionDecl) and declaration.is_handler
 
 
 def _info(declaration: nodes.VariantDecl) -> VariantInfo:

@@ -16,13 +16,14 @@ from mmu_smt.syntax.codes_running import RUN_CODES
 from mmu_smt.syntax.codes_semantics import SEMANTIC_CODES
 from mmu_smt.syntax.codes_text import TEXT_CODES
 from mmu_smt.syntax.codes_traces import TRACE_CODES
+from mmu_smt.syntax.codes_variants import VARIANT_CODES
 
 __all__ = ["CATALOGUE", "CodeInfo"]
 
 
 def _catalogue() -> Mapping[str, CodeInfo]:
     entries = sorted(
-        (*TEXT_CODES, *SEMANTIC_CODES, *RUN_CODES, *TRACE_CODES, *CERTIFICATE_CODES, *REPAIR_CODES, *MUTANT_CODES),
+        (*TEXT_CODES, *SEMANTIC_CODES, *RUN_CODES, *TRACE_CODES, *CERTIFICATE_CODES, *REPAIR_CODES, *MUTANT_CODES, *VARIANT_CODES),
         key=lambda info: info.code,
     )
     table = {info.code: info for info in entries}

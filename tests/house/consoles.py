@@ -2,6 +2,7 @@
 
 A fenced block `mmu NAME` is a file, a block `console` holds commands behind `$ ` with their output, and `[N]` where the exit code N is not
 0. A line `...` in an output stands for any lines. Seconds are not compared, nor is the place of the bundled specification: `…/spec`.
+While a command `watch` runs, the file that the page shows next is saved.
 
 Run as a program (`python -m tests.house.consoles`), this brings the outputs in README.md and docs/tutorial.md up to date, those with a
 `...` excepted.
@@ -16,7 +17,9 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +29,7 @@ PAGES = (ROOT / "README.md", ROOT / "docs" / "tutorial.md")
 BLOCK = re.compile(r"^```(?:mmu (?P<file>[\w.]+)|(?P<console>console))\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 SECONDS = re.compile(r"\(\d+\.\d+ s\)")
 ELISION = "..."
+WATCHING = "watching "
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,24 +64,37 @@ def script(text: str) -> Iterator[File | Command]:
             yield Command(line, output.rstrip("\n"))
 
 
-def run(line: str, folder: Path) -> str:
-    """What a command prints, standard error included, and the line of its exit code."""
+def run(line: str, folder: Path, saved: File | None = None) -> str:
+    """What a command prints, standard error included, and the line of its exit code. `saved`: written when it says that it watches."""
     program, *arguments = shlex.split(line)
     if program != COMMAND:
         raise ValueError(f"only {COMMAND} is run, not {program}")
     env = {key: value for key, value in os.environ.items() if key not in {"COLUMNS", "FORCE_COLOR"}}
-    done = subprocess.run(
-        [str(Path(sysconfig.get_path("scripts")) / COMMAND), *arguments],
-        cwd=folder,
-        env=env,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        encoding="utf-8",
-        timeout=120,
-        check=False,
-    )
-    text = done.stdout.replace(str(ROOT / "spec"), "…/spec")
-    return (text + (f"[{done.returncode}]" if done.returncode else "")).rstrip("\n")
+    command = [str(Path(sysconfig.get_path("scripts")) / COMMAND), *arguments]
+    with subprocess.Popen(
+        command, cwd=folder, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8", start_new_session=True
+    ) as process:
+        killer = threading.Timer(120, process.kill)
+        killer.start()
+        try:
+            assert process.stdout is not None
+            printed = ""
+            for row in process.stdout:
+                printed += row
+                if saved is not None and row.startswith(WATCHING):
+                    time.sleep(0.5)
+                    (folder / saved.name).write_text(saved.text, encoding="utf-8")
+            code = process.wait()
+        finally:
+            killer.cancel()
+    text = printed.replace(str(ROOT / "spec"), "…/spec")
+    return (text + (f"[{code}]" if code else "")).rstrip("\n")
+
+
+def saved_meanwhile(parts: Sequence[File | Command], number: int) -> File | None:
+    """The file that is saved while this command runs."""
+    part, after = parts[number], parts[number + 1] if number + 1 < len(parts) else None
+    return after if isinstance(part, Command) and part.line.startswith(f"{COMMAND} watch") and isinstance(after, File) else None
 
 
 def matches(shown: str, printed: str) -> bool:
@@ -90,12 +107,13 @@ def matches(shown: str, printed: str) -> bool:
 
 def refreshed(text: str, folder: Path) -> str:
     """The page with the outputs of today; commands run in `folder`. Outputs that still match are kept as they are."""
-    for part in script(text):
+    parts = list(script(text))
+    for number, part in enumerate(parts):
         match part:
             case File(name, content):
                 (folder / name).write_text(content, encoding="utf-8")
             case Command(line, output):
-                printed = run(line, folder)
+                printed = run(line, folder, saved_meanwhile(parts, number))
                 if matches(output, printed):
                     continue
                 if part.elided:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.house.consoles import PAGES, ROOT, Command, File, matches, run, script
+from tests.house.consoles import PAGES, ROOT, Command, File, matches, run, saved_meanwhile, script
 
 STALE = "refresh with: python -m tests.house.consoles"
 README, TUTORIAL = PAGES
@@ -50,10 +50,10 @@ def test_readme_shows_what_the_tool_prints() -> None:
 def test_tutorial_shows_what_the_tool_prints(tmp_path: Path) -> None:
     parts = list(script(TUTORIAL.read_text(encoding="utf-8")))
     assert sum(isinstance(part, Command) for part in parts) > 10
-    for part in parts:
+    for number, part in enumerate(parts):
         match part:
             case File(name, text):
                 (tmp_path / name).write_text(text, encoding="utf-8")
             case Command(line, output):
-                printed = run(line, tmp_path)
+                printed = run(line, tmp_path, saved_meanwhile(parts, number))
                 assert matches(output, printed), f"{STALE}\n$ {line}\n{printed}"
