@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 Progress: TypeAlias = Callable[[str], None]
 
+COMPARE_SECONDS = 300.0
+"""What a comparison may take unless the caller says otherwise: some of its questions have no other end."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:

@@ -202,3 +202,18 @@ def unknown(code: str, what: str, name: str, known: Iterable[str]) -> SpecError:
     plural = what[:-1] + "ies" if what.endswith("y") else what + "s"
     listed = Note(f"{plural}: {', '.join(names)}" if names else f"there are no {plural}")
     return SpecError((Diagnostic(code, f"there is no {what} `{name}`{hint}", None, (listed,)),))
+
+
+def config_sum(text: str) -> tuple[str, ...]:
+    """The names in `a + b`."""
+    return tuple(part.strip() for part in text.split("+"))
+
+
+def as_spec(target: str | Path | Spec) -> Spec:
+    """What was loaded, or is loaded now. Raises SpecError."""
+    return target if isinstance(target, Spec) else load(str(target))
+
+
+def joined_names(config: str | Sequence[str] | None) -> Sequence[str] | None:
+    """The names in `a,b`; names that are given as such stay."""
+    return config.split(",") if isinstance(config, str) else config
