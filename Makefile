@@ -72,8 +72,10 @@ differential: setup ## solver against explicit search on thousands of random spe
 fuzz: setup ## malformed text against parser, checker and formatter
 	@MMU_SMT_FUZZ=$${MMU_SMT_FUZZ:-20000} $(BIN)/python -m pytest -n $(JOBS) -q tests/fuzz
 
-proofs: setup ## every proof script, of the long ones a slice
-	@for script in $(PROOFS); do echo "== $$script"; $(BIN)/python $$script --slice || exit 1; done
+# Each script's output in one piece, as it ends; all of them run even if one fails.
+proofs: setup ## every proof script, of the long ones a slice, as many at once as JOBS says
+	@printf '%s\n' $(PROOFS) | xargs -P $(JOBS) -I {} sh -c \
+	  'said=$$($(BIN)/python {} --slice 2>&1); code=$$?; printf "== %s\n%s\n" {} "$$said"; exit $$code'
 
 proofs-full: setup ## every proof script, in full: this takes long
 	@for script in $(PROOFS); do echo "== $$script"; $(BIN)/python $$script || exit 1; done
