@@ -38,10 +38,11 @@ class Measures:
             return False
         if query.name not in self._measuring:
             session = self._sessions[f"measure {query.name}"] = Session(self._meter, seed=self._seed)
-            cone = self._cones.of_progress(query) | self._cones.close(self._cones.seen(*query.measure))
+            seen = self._cones.seen(*query.measure, *(f.bad for f in facts if f.on_state))
+            cone = self._cones.of_progress(query) | self._cones.close(seen)
             self._measuring[query.name] = Measuring(Inquiry(session, phase, 0), self._system, query, cone)
         measuring = self._measuring[query.name]
-        news = measuring.learn(facts)
+        news = measuring.learn([f for f in facts if self._cones.seen(f.bad) <= measuring.cone])
         if query.name in self.failed and not news:
             return False
         try:
@@ -53,7 +54,9 @@ class Measures:
 
 
 class Measuring:
-    """The question, which may be asked again when more is known. `cone`: closed, and with all that the measure and the events see."""
+    """The question, which may be asked again when more is known. `cone`: closed, and with all that the measure, the events and the facts
+    see that it is told of.
+    """
 
     def __init__(self, inquiry: Inquiry, system: TransitionSystem, query: ProgressQuery, cone: frozenset[str]) -> None:
         assert query.measure is not None
@@ -65,6 +68,7 @@ class Measuring:
         self._unroller.assume()
         self._unroller.extend()
         self._known: set[str] = set()
+        self.cone = cone
         moves = table.and_(system.step_ok_loop, table.not_(query.never))
         wrong = table.or_(table.not_(most), table.and_(query.recurs, table.not_(less)))
         self._counters = Observer("the measure fails", table.and_(moves, wrong), on_state=False)

@@ -327,19 +327,19 @@ PROPERTY_CODES: tuple[CodeInfo, ...] = (
         "state n: 0..3\ncover zero { n == 0 }\nvariant v { }\nclaim c { v { zero: reached } }",
     ),
     entry(
-        "MS420",
-        "misplaced-measure",
-        "a measure of something that is no progress property",
-        "`decreases E` says why what recurs cannot do so for ever. A cover asks whether it does, and a bound is counted.",
-        "state n: 0..3 = 3\nstep tick() by guest when n > 0 { n -= 1 }\nprogress p within 3 { recurs taken(tick) never false decreases n }",
-        "state n: 0..3 = 3\nstep tick() by guest when n > 0 { n -= 1 }\nprogress p { recurs taken(tick) never false decreases n }",
-    ),
-    entry(
         "MS419",
         "recipe-braces",
         "a brace in the text of a recipe that does not enclose an expression",
         "In the texts of a recipe `{` and `}` enclose an expression, whose value is put there. A brace itself is written twice.",
         'const n: 0..3\nrecipe r { "n is {n" }',
         'const n: 0..3\nrecipe r { "n is {n}" }',
+    ),
+    entry(
+        "MS420",
+        "misplaced-measure",
+        "a measure of something that is no progress property",
+        "`decreases E` says why what recurs cannot do so for ever. A cover asks whether it does, and a bound is counted.",
+        "state n: 0..3 = 3\nstep tick() by guest when n > 0 { n -= 1 }\nprogress p within 3 { recurs taken(tick) never false decreases n }",
+        "state n: 0..3 = 3\nstep tick() by guest when n > 0 { n -= 1 }\nprogress p { recurs taken(tick) never false decreases n }",
     ),
 )

@@ -314,7 +314,15 @@ main()
 def start(doors: Path, *words: str) -> subprocess.Popen[str]:
     """The command in a process of its own, whose second row takes for ever."""
     arguments = [sys.executable, "-c", SLOW, *ASKED, *words]
-    return subprocess.Popen(arguments, cwd=doors, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    return subprocess.Popen(
+        arguments,
+        cwd=doors,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # whoever runs the tests may ignore it
+    )
 
 
 def wait_for(what: str, condition: object, process: subprocess.Popen[str]) -> None:
