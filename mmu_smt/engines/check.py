@@ -360,7 +360,7 @@ class _Check:
         if query.name not in self._goals:
             return
         facts = tuple(goal.query for goal in self._search.facts)
-        found = self._sums.invariant(query, facts, 2 * self._session.effort + shares.INDUCTION_ALLOWANCE, self._phase)
+        found = self._sums.invariant(query, facts, 2 * self._session.effort + shares.SUMS_ALLOWANCE, self._phase)
         if found is not None:
             self._proofs.directed(query.name, found, finite=False)
             how = f"1-induction with {len(found.clauses)} {'sum' if len(found.clauses) == 1 else 'sums'}"
