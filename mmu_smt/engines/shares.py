@@ -43,4 +43,4 @@ LEMMA_DEPTH = 2
 """Nobody asks for lemmas, so that no longer run is searched for one; what is proved of them by then, or along flights, helps others."""
 
 SUMS_ALLOWANCE = 8_000_000
-"""Units that looking for sums from which a bound follows may cost beyond twice the search: few queries are bounds, and it often ends them."""
+"""Units that looking for sums from which a bound follows may cost beyond twice the search: few queries are bounds, and that ends most."""
