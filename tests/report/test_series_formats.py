@@ -88,10 +88,14 @@ def rows() -> list[str]:
 @pytest.mark.timeout(0)
 @pytest.mark.parametrize("row", rows())
 def test_every_violated_cell_of_the_matrix_is_valid_in_every_format(row: str) -> None:
-    """Cells are taken from the cache in `MMU_SMT_CELLS` (default: the user's own) and judged where it has them not; runs are replayed."""
+    """Cells are taken from the cache in `MMU_SMT_CELLS` (default: the user's own) and judged where it has them not; runs are replayed.
+    `MMU_SMT_SETTINGS` names settings (default: all of them).
+    """
     (found,) = filling.find(["series"])
+    chosen = os.environ.get("MMU_SMT_SETTINGS")
+    settings = None if chosen is None else tuple((name,) for name in chosen.split(","))
     cache = filling.cache_of(os.environ.get("MMU_SMT_CELLS"))
-    report = filling.fill(found, filling.Selection(rows=(row,)), filling.How(jobs=1), cache=cache)
+    report = filling.fill(found, filling.Selection(rows=(row,), settings=settings), filling.How(jobs=1), cache=cache)
     violated = 0
     for at, judged in report.cells:
         if judged.state is not CellState.JUDGED or not any(v.evidence for v in judged.verdicts):
