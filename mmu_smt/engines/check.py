@@ -463,9 +463,8 @@ class _Check:
             if self._only_bounds(name):  # there is a bound, and the count goes on to find it
                 self._lassos.pop(name)
             else:
-                by = f"ranking by {len(ranked.ranking.stable)} monotone variables, {ranked.ranking.length} steps"
                 self._proofs.add(ranked.ranking.argument(name, query.recurs))
-                self._proved(name, Argument(by, Engine.RANKING))
+                self._proved(name, Argument(ranked.ranking.how(query.recurs), Engine.RANKING))
 
     def _shape(self, name: str) -> Shape:
         """Queries of one shape have one ranking."""

@@ -55,10 +55,19 @@ class Unroller:
         """The kept variables, in the system's order."""
         return tuple(self._cone)
 
+    def width(self, name: str) -> int:
+        """Bits of a kept variable; 0 for a Boolean."""
+        return self._cone[name]
+
     @property
     def length(self) -> int:
         """Number of transitions unrolled."""
         return len(self._inputs_at)
+
+    def share(self, other: Unroller) -> None:
+        """Assert that the constants are those of another unrolling of the same system in the same session."""
+        mine, theirs = tuple(self._constant_at.values()), tuple(other._constant_at.values())
+        self._session.clause((self._session.define_equal("same constants", mine, theirs),))
 
     def initialise(self) -> None:
         """Assert that frame 0 is initial."""

@@ -303,7 +303,7 @@ def _invented(made: Bench, name: str, stages: Stages, rng: Random) -> tuple[str,
     flights = next((s.flights for s in stages if isinstance(s, RelyRecord | RankRecord) and s.flights is not None), None)
     clause = TermRecord("false", "false")
     rounds = tuple(
-        RoundRecord((CoordinateRecord(v, rng.choice(("rises", "falls"))),), rng.choice((None, 0, 1)) if flights else None)
+        RoundRecord((CoordinateRecord(rng.choice(("rises", "falls")), v),), rng.choice((None, 0, 1)) if flights else None)
         for v in rng.sample(variables, min(len(variables), 3))
     )
     made_up: list[StageRecord] = [
@@ -336,7 +336,7 @@ def _ranked(made: Bench, name: str, stages: Stages, rng: Random) -> tuple[str, S
     if rng.random() < 0.3:
         variables = variables[: rng.randrange(len(variables) + 1)]
     last = None if flights is None or rng.random() < 0.3 else rng.randrange(2)
-    coordinates = tuple(CoordinateRecord(v, rng.choice(("rises", "falls"))) for v in variables)
+    coordinates = tuple(CoordinateRecord(rng.choice(("rises", "falls")), v) for v in variables)
     rounds = tuple(RoundRecord((c,), last) for c in coordinates) if rng.random() < 0.5 else (RoundRecord(coordinates, last),)
     stage = RankRecord((name,), rounds, rng.randrange(1, 3), rng.randrange(2) if flights else 0, flights)
     return "invent a whole Rank", (*stages, stage)
