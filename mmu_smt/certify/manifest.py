@@ -222,11 +222,11 @@ def record_of(stage: Stage) -> StageRecord:
     """A stage as it stands in a manifest. Raises NoCertificate where it cannot be written."""
     match stage:
         case Inductive():
-            return InductionRecord(stage.queries, stage.places, tuple(_term_record(c) for c in stage.clauses))
+            return InductionRecord(stage.queries, stage.places, tuple(term_record(c) for c in stage.clauses))
         case Relied():
             return RelyRecord(stage.queries, _flight_record(stage.along), dict(stage.rest), stage.last)
         case Counted():
-            return CountRecord(stage.queries, stage.most, stage.finite, tuple(_term_record(c) for c in stage.clauses))
+            return CountRecord(stage.queries, stage.most, stage.finite, tuple(term_record(c) for c in stage.clauses))
         case Ranked():
             rounds = tuple(RoundRecord(tuple(_coordinate_record(c) for c in r.coordinates), r.last) for r in stage.rounds)
             flights = None if stage.along is None else _flight_record(stage.along)
@@ -280,7 +280,8 @@ def _clauses(records: Iterable[TermRecord], system: TransitionSystem, known: Map
     return clauses
 
 
-def _term_record(term: Term) -> TermRecord:
+def term_record(term: Term) -> TermRecord:
+    """A term as it stands in a manifest. Raises NoCertificate where it is too large."""
     smt = term_text(term, MOST)
     if smt is None:
         raise NoCertificate("a term is too large to be written down")
@@ -306,11 +307,11 @@ def _along(record: FlightRecord) -> Along:
 
 
 def _coordinate_record(coordinate: Coordinate) -> CoordinateRecord:
-    target = None if coordinate.target is None else _term_record(coordinate.target)
+    target = None if coordinate.target is None else term_record(coordinate.target)
     term = coordinate.term
     if term.op is Op.VAR:
         return CoordinateRecord(coordinate.way.value, variable=str(term.payload), target=target)
-    return CoordinateRecord(coordinate.way.value, condition=_term_record(term), target=target)
+    return CoordinateRecord(coordinate.way.value, condition=term_record(term), target=target)
 
 
 def _coordinate(record: CoordinateRecord, system: TransitionSystem, constants: Mapping[str, Term], state: Mapping[str, Term]) -> Coordinate:

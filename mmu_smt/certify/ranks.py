@@ -70,9 +70,7 @@ class _Rank:
             raise NoCertificate("lengths of runs that make no sense")
         if system.flight and stage.along is None:
             raise NoCertificate("steps can be interrupted, and nothing is said of flights")
-        for name in stage.imprint or ():
-            if name not in self._cone or name in self._along.disturbed:
-                raise NoCertificate(f"`{name}` is not what an event leaves behind")
+        self._check_imprint(stage.imprint or ())
         for turn in stage.rounds:
             if turn.last is not None and turn.last < 0:
                 raise NoCertificate("a flight of no place")
@@ -224,19 +222,31 @@ class _Rank:
         lands: list[Node] = []
         events: list[Node] = []
         for place, (lead, landed) in enumerate(self._through(witness, stable)):
-            events.append(run.at(place, self._query.recurs))
+            events.append(self._happens(run, place))
             left = (script.equal(run.led(place, n), again.run.state(0, n)) for n in names)
             lands.append(script.all((lead, landed, script.any(events), *left)))
         script.demand("the event happens in the first, and the second begins with what that leaves behind", script.any(lands))
         broken: list[Node] = []
         for place, (lead, landed) in enumerate(self._through(again, stable)):
-            kept = script.all(script.equal(again.run.led(place, n), again.run.state(0, n)) for n in names)
-            wrong = script.any((again.run.at(place, self._query.recurs), script.all((landed, script.negated(kept)))))
+            kept = self._kept(again.run, place, names)
+            wrong = script.any((self._happens(again.run, place), script.all((landed, script.negated(kept)))))
             broken.append(script.all((lead, wrong)))
         script.demand("it happens in the second, or that leaves something else behind", script.any(broken))
         says = f"Rank for {self._query.name}: once the event has happened, with all these standing still it does not happen again:"
         behind = ("What it leaves behind, and stays:", *(f"  {n}" for n in names))
         return finished(f"{self._prefix}imprint", script, says, *(f"  {_named(v)}" for v in stable), *behind)
+
+    def _check_imprint(self, names: Sequence[str]) -> None:
+        for name in names:
+            if name not in self._cone or name in self._along.disturbed:
+                raise NoCertificate(f"`{name}` is not what an event leaves behind")
+
+    def _happens(self, run: Unrolling, place: int) -> Node:
+        return run.at(place, self._query.recurs)
+
+    def _kept(self, run: Unrolling, place: int, names: Sequence[str]) -> Node:
+        """The place's transition leads to where the run began, as far as these variables go."""
+        return run.script.all(run.script.equal(run.led(place, n), run.state(0, n)) for n in names)
 
     def _through(self, flight: Flight, stable: Sequence[Term]) -> Iterator[tuple[Node, Node]]:
         """For each place: the flight goes on to there and through its transition; and with that it ends."""

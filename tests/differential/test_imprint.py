@@ -12,39 +12,7 @@ from mmu_smt.engines.imprint import Imprint
 from mmu_smt.witness.verdicts import Engine, Word
 from tests.differential.compare import checked, compare
 from tests.differential.generate import GeneratedSpec
-
-TEXT = """\
-const address: 1..2
-const chosen: 0..1
-state tracked: [0..1]bool
-state odd: bool = false
-state mark: 0..3 = 0
-state done: bool = false
-terminal done
-step attempt() by guest when !done {
-    if odd && tracked[chosen] {
-        if mark == address {
-            done = true
-        } else {
-            mark = 0
-            yield "marking"
-            tracked[chosen] = false
-            mark = address
-        }
-    }
-    odd = !odd
-}
-step track(i: 0..1) by env { tracked[i] = true }
-config busy { enable track(i) when i == chosen }
-event untracks { tracked[chosen] && !tracked'[chosen] }
-progress p {
-    recurs untracks
-    never done'
-}
-"""
-"""Between two events there may be as many transitions as one likes, and `mark` moves both ways until the event has happened once."""
-
-MARKS = "mark = address"
+from tests.differential.marking import BROKEN, FORGETTING, MARKING
 
 
 def _spec(text: str) -> GeneratedSpec:
@@ -61,23 +29,15 @@ def _verdict(text: str) -> tuple[Word, str]:
 
 
 def test_an_event_that_leaves_behind_what_prevents_it() -> None:
-    word, by = _verdict(TEXT)
+    word, by = _verdict(MARKING)
     assert word is Word.PROVED
     assert "imprint of" in by
-    assert compare(_spec(TEXT)).mismatches == []
+    assert compare(_spec(MARKING)).mismatches == []
 
 
-@pytest.mark.parametrize(
-    "broken",
-    [
-        TEXT.replace(MARKS, "mark = 3 - address"),  # it leaves something else behind
-        TEXT.replace("    odd = !odd\n", "    if !odd { mark = 0 }\n    odd = !odd\n"),  # which is forgotten
-        TEXT.replace("enable track(i)", "enable forget\n    enable track(i)") + "step forget() by env { mark = 0 }\n",  # or taken away
-        TEXT.replace("mark == address", "mark == 3"),  # it does not prevent anything
-    ],
-)
+@pytest.mark.parametrize("broken", BROKEN)
 def test_an_event_that_does_not(broken: str) -> None:
-    assert broken != TEXT
+    assert broken != MARKING
     word, _ = _verdict(broken)
     assert word is Word.VIOLATED
     assert compare(_spec(broken)).mismatches == []
@@ -85,7 +45,6 @@ def test_an_event_that_does_not(broken: str) -> None:
 
 def test_a_question_about_values_that_are_not_kept_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Planted: what is left behind is taken to stay."""
-    text = TEXT.replace("    odd = !odd\n", "    if !odd { mark = 0 }\n    odd = !odd\n")
     monkeypatch.setattr(Imprint, "_lost", lambda _: frozenset())
     monkeypatch.setattr(ranking, "PLAIN", -1)
-    assert compare(_spec(text)).mismatches
+    assert compare(_spec(FORGETTING)).mismatches
