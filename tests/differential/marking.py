@@ -36,9 +36,12 @@ progress p {
 FORGETTING = MARKING.replace("    odd = !odd\n", "    if !odd { mark = 0 }\n    odd = !odd\n")
 """What is left behind does not stay."""
 
+TAKEN_AWAY = MARKING.replace("enable track(i)", "enable forget\n    enable track(i)") + "step forget() by env { mark = 0 }\n"
+"""What is left behind is taken away."""
+
 BROKEN = (
     MARKING.replace("mark = address", "mark = 3 - address"),  # it leaves something else behind
     FORGETTING,
-    MARKING.replace("enable track(i)", "enable forget\n    enable track(i)") + "step forget() by env { mark = 0 }\n",  # it is taken away
+    TAKEN_AWAY,
     MARKING.replace("mark == address", "mark == 3"),  # it prevents nothing
 )

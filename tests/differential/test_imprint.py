@@ -8,11 +8,12 @@ import pytest
 
 from mmu_smt.api.checking import Limits, Request, check_program
 from mmu_smt.engines import ranking
+from mmu_smt.engines.flights import Flights
 from mmu_smt.engines.imprint import Imprint
 from mmu_smt.witness.verdicts import Engine, Word
 from tests.differential.compare import checked, compare
 from tests.differential.generate import GeneratedSpec
-from tests.differential.marking import BROKEN, FORGETTING, MARKING
+from tests.differential.marking import BROKEN, FORGETTING, MARKING, TAKEN_AWAY
 
 
 def _spec(text: str) -> GeneratedSpec:
@@ -48,3 +49,10 @@ def test_a_question_about_values_that_are_not_kept_is_noticed(monkeypatch: pytes
     monkeypatch.setattr(Imprint, "_lost", lambda _: frozenset())
     monkeypatch.setattr(ranking, "PLAIN", -1)
     assert compare(_spec(FORGETTING)).mismatches
+
+
+def test_values_that_env_steps_change_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Planted: what env steps change is taken to stay between steps."""
+    monkeypatch.setattr(Flights, "changed", property(lambda _: frozenset()))
+    monkeypatch.setattr(ranking, "PLAIN", -1)
+    assert compare(_spec(TAKEN_AWAY)).mismatches
