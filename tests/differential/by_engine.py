@@ -36,7 +36,7 @@ from mmu_smt.solve.session import Status
 from mmu_smt.witness.verdicts import Engine, Verdict, Word
 from tests.differential.compare import LASSOS, UNDECIDED, _settled, checked
 from tests.differential.generate import GeneratedSpec, generate
-from tests.differential.shaped import shaped
+from tests.differential.shaped import budgets, shaped
 
 TOGETHER, SUMS = "together", "sums"
 ALONE: MappingProxyType[str, frozenset[Engine]] = MappingProxyType(
@@ -53,6 +53,9 @@ UNITS_TOGETHER = 1_500_000
 
 CONFIGURATIONS = 700
 """Larger systems are left out."""
+
+BUDGETS = 1_000_000
+"""Seeds from here on have a population of their own: what is bounded by sums is rare elsewhere."""
 
 CERTIFIED = 20
 """Of every so many-th system the proofs are put to a solver as certificates, too."""
@@ -85,7 +88,9 @@ class Judged:
 
 
 def specification(seed: int) -> GeneratedSpec:
-    """Of even seeds a system of the general generator, of odd ones a shaped one."""
+    """Of even seeds a system of the general generator, of odd ones a shaped one; from BUDGETS on one that counts what is used up."""
+    if seed >= BUDGETS:
+        return budgets(seed)
     return shaped(seed) if seed % 2 else generate(seed)
 
 

@@ -20,6 +20,11 @@ def shaped(seed: int) -> GeneratedSpec:
     return _Shaped(Random(f"shaped {seed}"), seed).spec()
 
 
+def budgets(seed: int) -> GeneratedSpec:
+    """The same, of numbers that are used up for each other: the population for what is bounded by a sum."""
+    return _Budgets(Random(f"budgets {seed}"), seed).spec()
+
+
 @dataclass(frozen=True, slots=True)
 class _Number:
     """A number: it is one of 0..high."""
@@ -283,3 +288,29 @@ class _Shaped:
         self.tag("measure")
         n = self.rng.choice(self.numbers)
         return f"{lasso[:-1]} decreases {self.rng.choice((n.name, f'{n.high} - {n.name}'))} }}"
+
+
+class _Budgets(_Shaped):
+    """`tries` and the like: a number rises where another falls, and what is asked is how far."""
+
+    def __init__(self, rng: Random, seed: int) -> None:
+        super().__init__(rng, seed)
+        self.tag("budgets")
+        self.numbers = [_Number(f"n{i}", rng.choice((3, 4, 5))) for i in range(rng.choice((2, 2, 3)))]
+        self.interrupted = rng.random() < 0.15
+        self.env = self.interrupted
+
+    def _change(self, n: _Number) -> tuple[str, str]:
+        if self.chance(0.25):
+            return super()._change(n)
+        m = self.rng.choice([m for m in self.numbers if m is not n])
+        self.tag("transfer")
+        if self.flags and self.chance(0.2):
+            flag = self.rng.choice(self.flags)
+            return f"{n.name} < {n.high} && {flag}", f"{n.name} += 1 {flag} = false"
+        # nothing else keeps the one that rises in its range, as a rule, than that the other is used up
+        return f"{m.name} > 0" + (f" && {n.name} < {n.high}" if self.chance(0.7) else ""), f"{n.name} += 1 {m.name} -= 1"
+
+    def _properties(self) -> list[str]:
+        wanted = ("bound", "bound", "bound", "step", "within", "least", "progress")
+        return [self._property(kind, f"p{i}") for i, kind in enumerate(wanted)]
