@@ -3,6 +3,8 @@
 Where all engines judge together, the cheapest answers first, and what a dearer one would have said is not known. Here a system is parsed,
 lowered and searched by enumeration once, and judged by all engines together and then by each of them alone, with a small budget. An
 undecided property is no disagreement, but is counted: by engine, argument, kind of property, and whether steps can be interrupted.
+
+To see a seed again: `python -c "from tests.differential.by_engine import *; print(judge(specification(SEED)))"`.
 """
 
 from __future__ import annotations
@@ -58,7 +60,7 @@ BUDGETS = 1_000_000
 """Seeds from here on have a population of their own: what is bounded by sums is rare elsewhere."""
 
 CERTIFIED = 20
-"""Of every so many-th system the proofs are put to a solver as certificates, too."""
+"""Of one in so many systems of each population the proofs are put to a solver as certificates, too."""
 
 PROOFS = (Word.PROVED, Word.UNREACHABLE, Word.VACUOUS)
 
@@ -98,7 +100,7 @@ def specification(seed: int) -> GeneratedSpec:
 def judge(spec: GeneratedSpec, *, certified: bool | None = None, only: frozenset[str] | None = None) -> Judged:
     """Judge every property of a system by explicit search, by all engines together and by each alone.
 
-    `certified`: put the proofs to a solver; default: where the seed is a multiple of CERTIFIED. `only`: these judges.
+    `certified`: put the proofs to a solver; default: of one system in CERTIFIED. `only`: these judges.
     """
     judged = Judged(spec)
     program, config = checked(spec)
@@ -116,13 +118,19 @@ def judge(spec: GeneratedSpec, *, certified: bool | None = None, only: frozenset
     explicit = {p.name: explorer.verdict(p) for p in asked}
     kinds = _kinds(lowered, asked, explicit, explorer)
     bench = _Bench(judged, program, config, lowered, asked, queries, explicit, kinds, empty=graph.initial == 0)
+    system = lowered.system
+    judged.other["systems: judged"] += 1
+    judged.other["systems: with env steps"] += any(c.actor == "env" for c in system.choices)
+    judged.other["systems: with steps that can be interrupted"] += bool(system.flight)
+    judged.other["systems: with weak fairness"] += any(not f.strong for f in system.fairness)
+    judged.other["systems: with strong fairness"] += any(f.strong for f in system.fairness)
     for p in asked:
         judged.other[f"explicit: {kinds[p.name]}: {explicit[p.name].word}"] += 1
     if only is None or TOGETHER in only:
         bench.together()
     for name in ALONE:
         if (only is None or name in only) and bench.applicable(name):
-            bench.alone(name, spec.seed % CERTIFIED == 0 if certified is None else certified)
+            bench.alone(name, spec.seed // 2 % CERTIFIED == 0 if certified is None else certified)
     return judged
 
 

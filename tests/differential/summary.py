@@ -33,6 +33,8 @@ POSSIBLE: Mapping[str, tuple[str, ...]] = {
 }
 """The kinds of properties that each argument can prove. Of progress, induction and its kin prove that nothing recurs at all."""
 
+_LISTS = (("Systems", "systems: "), ("Explicit search", "explicit: "), ("Certificates", "certificates: "))
+
 
 def record(first: int, judged: Sequence[Judged], seconds: float) -> str:
     """One line: what came of the seeds from `first` on, in so many seconds of processor time."""
@@ -100,13 +102,15 @@ class Total:
                 [[j, *map(str, self._of(j))] for j in (TOGETHER, *ALONE)],
             ),
             "",
-            "Explicit search: " + ", ".join(f"{k.removeprefix('explicit: ')} {n}" for k, n in sorted(self.other.items()) if k[0] == "e"),
-            "Certificates: " + ", ".join(f"{k.removeprefix('certificates: ')} {n}" for k, n in sorted(self.other.items()) if k[0] == "c"),
+            *(f"{title}: {self._listed(prefix)}" for title, prefix in _LISTS),
         ]
         hardly = self.hardly_met(least)
         if hardly:
             lines += ["", f"Met less than {least} times: " + ", ".join(f"{a} of {k} {n}" for a, k, n in hardly)]
         return "\n".join(lines)
+
+    def _listed(self, prefix: str) -> str:
+        return ", ".join(f"{k.removeprefix(prefix)} {n}" for k, n in sorted(self.other.items()) if k.startswith(prefix))
 
     def _of(self, judge: str) -> tuple[int, int, int, int]:
         found = [(m, n) for m, n in self.counts.items() if m.judge == judge]
