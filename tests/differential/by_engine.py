@@ -23,13 +23,13 @@ from mmu_smt.api.checking import Limits, Request, check_program
 from mmu_smt.api.errors import UnconfirmedError
 from mmu_smt.engines.check import check_queries
 from mmu_smt.engines.induction import Induction
-from mmu_smt.engines.result import EngineResult, EngineVerdict
+from mmu_smt.engines.result import EngineVerdict
 from mmu_smt.engines.sums import bounds
 from mmu_smt.interpret.depth import deep_recursion
 from mmu_smt.interpret.explicit import ExplicitVerdict, Explorer
 from mmu_smt.interpret.graph import Graph
 from mmu_smt.interpret.machine import Machine, TooLarge
-from mmu_smt.model.lower import Lowered, lower
+from mmu_smt.model.lower import Lowered, cases, lower
 from mmu_smt.model.system import ProgressQuery, SafetyQuery
 from mmu_smt.semantics.program import Config, Program, Property
 from mmu_smt.solve.budget import Budget
@@ -38,7 +38,7 @@ from mmu_smt.solve.session import Status
 from mmu_smt.witness.verdicts import Engine, Verdict, Word
 from tests.differential.compare import LASSOS, UNDECIDED, _settled, checked
 from tests.differential.generate import GeneratedSpec, generate
-from tests.differential.shaped import budgets, shaped
+from tests.differential.shaped import budgets, divided, shaped
 
 TOGETHER, SUMS = "together", "sums"
 ALONE: MappingProxyType[str, frozenset[Engine]] = MappingProxyType(
@@ -56,8 +56,8 @@ UNITS_TOGETHER = 1_500_000
 CONFIGURATIONS = 700
 """Larger systems are left out."""
 
-BUDGETS = 1_000_000
-"""Seeds from here on have a population of their own: what is bounded by sums is rare elsewhere."""
+BUDGETS, DIVIDED = 1_000_000, 2_000_000
+"""Seeds from here on have populations of their own: numbers that are used up, and constants whose values are judged case by case."""
 
 CERTIFIED = 20
 """Of one in so many systems of each population the proofs are put to a solver as certificates, too."""
@@ -90,7 +90,9 @@ class Judged:
 
 
 def specification(seed: int) -> GeneratedSpec:
-    """Of even seeds a system of the general generator, of odd ones a shaped one; from BUDGETS on one that counts what is used up."""
+    """Of even seeds a system of the general generator, of odd ones a shaped one; from BUDGETS and DIVIDED on those populations."""
+    if seed >= DIVIDED:
+        return divided(seed)
     if seed >= BUDGETS:
         return budgets(seed)
     return shaped(seed) if seed % 2 else generate(seed)
@@ -117,9 +119,10 @@ def judge(spec: GeneratedSpec, *, certified: bool | None = None, only: frozenset
     explorer = Explorer(machine, graph, cones)
     explicit = {p.name: explorer.verdict(p) for p in asked}
     kinds = _kinds(lowered, asked, explicit, explorer)
-    bench = _Bench(judged, program, config, lowered, asked, queries, explicit, kinds, empty=graph.initial == 0)
+    bench = _Bench(judged, program, config, lowered, asked, queries, explicit, kinds, graph.initial == 0, len(cases(program, config)) > 1)
     system = lowered.system
     judged.other["systems: judged"] += 1
+    judged.other["systems: divided into cases"] += bench.divided
     judged.other["systems: with env steps"] += any(c.actor == "env" for c in system.choices)
     judged.other["systems: with steps that can be interrupted"] += bool(system.flight)
     judged.other["systems: with weak fairness"] += any(not f.strong for f in system.fairness)
@@ -176,6 +179,7 @@ class _Bench:
     explicit: dict[str, ExplicitVerdict]
     kinds: dict[str, str]
     empty: bool
+    divided: bool
 
     def applicable(self, name: str) -> bool:
         """False where this judge has nothing to say, whatever is asked."""
@@ -188,33 +192,47 @@ class _Bench:
         return True
 
     def together(self) -> None:
-        """As `check` does, runs replayed."""
-        limits = Limits(rlimit=UNITS_TOGETHER, bound=None if self.judged.spec.seed % 32 < 2 else BOUND)
-        request = Request("generated.mmu", self.program, self.config, tuple(self.asked), limits, simplify=False)
-        try:
-            verdicts = check_program(request).verdicts
-        except UnconfirmedError as error:
-            self.judged.mismatches.append(f"replay: {error}")
-            return
-        for v in verdicts:
-            self._note(TOGETHER, v.property.name, v.word, v.by)
-            self._judge(TOGETHER, v.property.name, v, self._of_verdict(v))
+        self._checked(TOGETHER, Limits(rlimit=UNITS_TOGETHER, bound=None if self.judged.spec.seed % 32 < 2 else BOUND), None)
 
     def alone(self, name: str, certified: bool) -> None:
         with ExitStack() as stack:
             if name == SUMS:
                 stack.enter_context(_without_induction())
-            budget = Budget(rlimit=UNITS)
-            result = check_queries(self.lowered.system, self.queries, max_bound=BOUND, budget=budget, engines=ALONE[name])
+            if self.divided:
+                proved, collected = self._checked(name, Limits(rlimit=UNITS, bound=BOUND), ALONE[name])
+            else:
+                proved, collected = self._asked(name)
+        if certified and proved:
+            self._certify(name, proved, collected)
+
+    def _checked(self, judge: str, limits: Limits, engines: frozenset[Engine] | None) -> tuple[dict[str, str], Collected]:
+        """As `check` does, runs replayed, case by case. The arguments of what was proved, and all of them as data."""
+        collected = Collected()
+        request = Request("generated.mmu", self.program, self.config, tuple(self.asked), limits, simplify=False, engines=engines)
+        try:
+            verdicts = check_program(request, proved=collected.add).verdicts
+        except UnconfirmedError as error:
+            self.judged.mismatches.append(f"replay: {error}")
+            return {}, collected
+        for v in verdicts:
+            self._note(judge, v.property.name, v.word, v.by)
+            self._judge(judge, v.property.name, v, self._of_verdict(v))
+        return {v.property.name: v.by for v in verdicts if v.word in PROOFS}, collected
+
+    def _asked(self, judge: str) -> tuple[dict[str, str], Collected]:
+        """The engines are asked of the system as it has been lowered; runs have been replayed where all judged together."""
+        budget = Budget(rlimit=UNITS)
+        result = check_queries(self.lowered.system, self.queries, max_bound=BOUND, budget=budget, engines=ALONE[judge])
         for v in result.verdicts:
-            self._note(name, v.name, v.word, v.by)
-            self._judge(name, v.name, v, self._of_answer(v))
-        if certified and any(v.word in PROOFS for v in result.verdicts):
-            self._certify(name, result)
+            self._note(judge, v.name, v.word, v.by)
+            self._judge(judge, v.name, v, self._of_answer(v))
+        collected = Collected()
+        collected.add({}, result.proof)
+        return {v.name: v.by for v in result.verdicts if v.word in PROOFS}, collected
 
     def _note(self, judge: str, name: str, word: Word, by: str) -> None:
-        argument = _argument(by) if word in PROOFS else ""
-        self.judged.counts[Met(judge, argument, self.kinds[name], bool(self.lowered.system.flight), word.value)] += 1
+        for argument in _arguments(by) if word in PROOFS else ("",):
+            self.judged.counts[Met(judge, argument, self.kinds[name], bool(self.lowered.system.flight), word.value)] += 1
 
     def _judge(self, judge: str, name: str, found: Verdict | EngineVerdict, problem: str) -> None:
         if problem:
@@ -227,7 +245,11 @@ class _Bench:
         expected = self.explicit[verdict.property.name]
         if self.empty and verdict.word is Word.VACUOUS:
             return ""
-        return _open(verdict, expected) if verdict.word in UNDECIDED else _settled(verdict, expected, self.program)
+        if verdict.word in UNDECIDED:
+            return _open(verdict, expected)
+        problem = _settled(verdict, expected, self.program)
+        # The fewest env steps are those of the case that is shown, where another case was left open at this length.
+        return "" if self.divided and problem.startswith("not the fewest env steps") else problem
 
     def _of_answer(self, answer: EngineVerdict) -> str:
         """What is wrong with an engine's answer, "" where nothing is."""
@@ -244,25 +266,21 @@ class _Bench:
             return "different lengths"
         return ""
 
-    def _certify(self, judge: str, result: EngineResult) -> None:
+    def _certify(self, judge: str, proved: dict[str, str], collected: Collected) -> None:
         """The obligations of what was proved have no model, and what they come to is what explicit search says."""
-        collected = Collected()
-        collected.add({}, result.proof)
         derived, reasons = derived_from(self.program, self.config, tuple(self.asked), collected)
         other, mismatches = self.judged.other, self.judged.mismatches
         claimed = {c.property: c.word for c in derived.claims}
-        for v in result.verdicts:
-            if v.word not in PROOFS:
-                continue
-            if v.name not in claimed:
+        for name, by in proved.items():
+            if name not in claimed:
                 other[f"certificates: {judge}: none"] += 1
-                if v.name not in reasons:
-                    mismatches.append(f"{judge}: {v.name}: proved by {v.by!r}, and no certificate says so, nor why not")
+                if name not in reasons:
+                    mismatches.append(f"{judge}: {name}: proved by {by!r}, and no certificate says so, nor why not")
                 continue
             other[f"certificates: {judge}: claims"] += 1
-            word = self.explicit[v.name].word
-            if claimed[v.name] != word.value and not self.empty and not (claimed[v.name] == "proved" and word is Word.VACUOUS):
-                mismatches.append(f"{judge}: {v.name}: its certificate says {claimed[v.name]}, explicit search {word}")
+            word = self.explicit[name].word
+            if claimed[name] != word.value and not self.empty and not (claimed[name] == "proved" and word is Word.VACUOUS):
+                mismatches.append(f"{judge}: {name}: its certificate says {claimed[name]}, explicit search {word}")
         (z3,) = solvers(["z3"])[0]
         for name, text in derived.texts.items():
             status = z3.ask(text, seconds=20).status
@@ -300,5 +318,7 @@ _ARGUMENTS = (
 )
 
 
-def _argument(by: str) -> str:
-    return next(name for pattern, name in _ARGUMENTS if re.fullmatch(pattern, by))
+def _arguments(by: str) -> tuple[str, ...]:
+    """Families of the arguments that a verdict names: of several cases there may be several."""
+    said = re.sub(r" \(\d+ cases\)$", "", by).split("; ")
+    return tuple(dict.fromkeys(next(name for pattern, name in _ARGUMENTS if re.fullmatch(pattern, one)) for one in said))

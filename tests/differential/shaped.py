@@ -25,6 +25,11 @@ def budgets(seed: int) -> GeneratedSpec:
     return _Budgets(Random(f"budgets {seed}"), seed).spec()
 
 
+def divided(seed: int) -> GeneratedSpec:
+    """The same with constants that divide the system into cases, which are judged one by one."""
+    return _Divided(Random(f"divided {seed}"), seed).spec()
+
+
 @dataclass(frozen=True, slots=True)
 class _Number:
     """A number: it is one of 0..high."""
@@ -115,6 +120,10 @@ class _Shaped:
 
     def _atom(self) -> str:
         """A condition over one or two variables."""
+        return self._read()
+
+    def _read(self) -> str:
+        """One that reads the state."""
         if self.flags and self.chance(0.35):
             flag = self.rng.choice(self.flags)
             return flag if self.chance(0.5) else f"!{flag}"
@@ -141,7 +150,7 @@ class _Shaped:
             return f"{n.name}' {self.rng.choice(('<', '>', '!=', '<=', '>=', '=='))} {n.name}"
         if roll < 0.9:
             return f"(taken({self.rng.choice(self.steps)}) && {self._atom()})"
-        return f"({self._atom()})'"
+        return f"({self._read()})'"
 
     # ------------------------------------------------------------------------------------------ steps
 
@@ -314,3 +323,25 @@ class _Budgets(_Shaped):
     def _properties(self) -> list[str]:
         wanted = ("bound", "bound", "bound", "step", "within", "least", "progress")
         return [self._property(kind, f"p{i}") for i, kind in enumerate(wanted)]
+
+
+class _Divided(_Shaped):
+    """What steps do, and what is asked, hangs on `mode` and `kind`."""
+
+    def _variables(self) -> list[str]:
+        self.tag("cases")
+        self.kinds = ("RED", "GREEN", "BLUE")[: self.rng.choice((2, 3))]
+        lines = [f"enum Kind {{ {', '.join(self.kinds)} }}", "const kind: Kind @cases"]
+        lines += ["const mode: bool" + (" @cases" if self.chance(0.3) else "")]
+        if self.chance(0.25):
+            self.tag("assume")
+            lines.append(f"assume some {{ kind != {self.rng.choice(self.kinds)} || {self.rng.choice(('mode', '!mode'))} }}")
+        return lines + super()._variables()
+
+    def _atom(self) -> str:
+        roll = self.rng.random()
+        if roll < 0.2:
+            return f"kind {self.rng.choice(('==', '!='))} {self.rng.choice(self.kinds)}"
+        if roll < 0.3:
+            return self.rng.choice(("mode", "!mode"))
+        return super()._atom()

@@ -64,8 +64,13 @@ class Total:
         self.seeds = sum(c["seeds"] for c in chunks.values())
         self.skipped = sum(c["skipped"] for c in chunks.values())
         self.seconds = sum(c["seconds"] for c in chunks.values())
-        self.first = min(chunks, default=0)
-        self.last = max((c["first"] + c["seeds"] - 1 for c in chunks.values()), default=0)
+        self.ranges: list[tuple[int, int]] = []
+        for first in sorted(chunks):
+            end = first + chunks[first]["seeds"]
+            if self.ranges and self.ranges[-1][1] == first:
+                self.ranges[-1] = self.ranges[-1][0], end
+            else:
+                self.ranges.append((first, end))
         self.disagreements = [d for c in chunks.values() for d in c["disagreements"]]
         self.counts: Counter[Met] = Counter()
         self.other: Counter[str] = Counter()
@@ -86,7 +91,8 @@ class Total:
 
     def tables(self, least: int = 10) -> str:
         lines = [
-            f"seeds {self.first} to {self.last}: {self.seeds} systems, {self.skipped} too large, {self.seconds:.0f} s of processor time"
+            f"seeds {', '.join(f'{a} to {b - 1}' for a, b in self.ranges)}:",
+            f"{self.seeds} systems, {self.skipped} too large, {self.seconds:.0f} s of processor time"
             f" ({self.seconds / max(1, self.seeds):.2f} s each), {len(self.disagreements)} disagreements",
             *self.disagreements,
             "",

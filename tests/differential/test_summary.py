@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.differential.by_engine import ALONE, BUDGETS, TOGETHER, Judged, Met, judge, specification
+from tests.differential.by_engine import ALONE, BUDGETS, DIVIDED, TOGETHER, Judged, Met, judge, specification
 from tests.differential.compare import checked
 from tests.differential.generate import GeneratedSpec
-from tests.differential.shaped import budgets, shaped
+from tests.differential.shaped import budgets, divided, shaped
 from tests.differential.summary import POSSIBLE, Total, main, record
 
 SPEC = GeneratedSpec(7, "", None, (), "nothing", Counter())
@@ -48,6 +48,7 @@ def test_the_command_prints_tables_and_fails_for_a_disagreement(tmp_path: Path, 
         (shaped, "assume, bound, env step, fair step excluded, handler, init, init invariant, lock, measure, read before a yield"),
         (shaped, "strongly fair, terminal, transfer, weakly fair, yield, step that waits for a flag at most"),
         (budgets, "bound, budgets, measure, transfer"),
+        (divided, "assume, bound, cases, env step, strongly fair, weakly fair"),
     ],
 )
 def test_the_populations_are_correctly_typed_and_cover_what_they_are_for(population: object, wanted: str) -> None:
@@ -62,6 +63,7 @@ def test_the_populations_are_correctly_typed_and_cover_what_they_are_for(populat
 def test_seeds_have_their_populations() -> None:
     assert specification(1).text == shaped(1).text
     assert specification(BUDGETS).text == budgets(BUDGETS).text
+    assert specification(DIVIDED).text == divided(DIVIDED).text
     assert specification(2).text != shaped(2).text
 
 
