@@ -275,6 +275,7 @@ class _Shaped:
             case "within":
                 return f"progress {name} within {self.rng.randint(1, 3)} {lasso}"
             case "least":
+                self.tag("least")
                 return f"progress {name} within least {lasso}"
             case _:
                 return f"progress {name} {self._measured(lasso)}"

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from mmu_smt.api import cases as api_cases
 from mmu_smt.engines import check, directed, lasso, ledger, sums
 from mmu_smt.engines.bounded import CountGoal, Search
 from mmu_smt.engines.certified import NotInductive
@@ -29,9 +30,10 @@ from mmu_smt.engines.unroll import Observer, Unroller
 from mmu_smt.model import lower, statements
 from mmu_smt.model.argument import Coordinate, Way
 from mmu_smt.model.system import ProgressQuery, TransitionSystem
+from mmu_smt.witness.verdicts import Verdict
 from tests.differential.by_engine import SUMS, TOGETHER, judge
 from tests.differential.generate import GeneratedSpec, generate
-from tests.differential.shaped import budgets, shaped
+from tests.differential.shaped import budgets, divided, shaped
 
 SYSTEMS = 60
 """A planted bug must be noticed within so many shaped systems that contain what it is about."""
@@ -375,6 +377,26 @@ def what_is_vacuous_is_called_proved(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(ledger, "judge", lambda verdict, premise: verdict)
 
 
+# ---------------------------------------------------------------------------------------------- cases
+
+
+@plant(TOGETHER, among=divided)
+def one_case_is_forgotten(patch: pytest.MonkeyPatch) -> None:
+    honest = lower.cases
+    patch.setattr(lower, "cases", lambda program, config: honest(program, config)[:-1])
+
+
+@plant("recurrence", about=("least",), among=divided)
+def the_least_bound_of_some_case_is_that_of_all(patch: pytest.MonkeyPatch) -> None:
+    honest = api_cases.merged
+
+    def merged(verdicts: Sequence[Verdict], count: int) -> Verdict | None:
+        found, least = honest(verdicts, count), [v.least for v in verdicts if v.least is not None]
+        return replace(found, least=min(least)) if found is not None and found.least is not None else found
+
+    patch.setattr(api_cases, "merged", merged)
+
+
 # ---------------------------------------------------------------------------------------------- the tests
 
 
@@ -392,6 +414,8 @@ def _noticed(name: str) -> str:
 LONG = frozenset(
     {
         "measures_may_rise",
+        "one_case_is_forgotten",
+        "the_least_bound_of_some_case_is_that_of_all",
         "counts_beside_the_system_may_exceed_their_bound_by_one",
         "lowering_loses_the_assumptions",
         "sums_are_not_asked_where_transitions_lead",
