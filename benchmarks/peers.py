@@ -143,12 +143,12 @@ def read_spin(text: str) -> Said:
 
 
 def read_rumur(text: str) -> Said:
-    """Of a generated verifier, which ends with a status and its states."""
+    """Of a generated verifier, which ends with a status and its states. A failed assertion of the model is no violation."""
     explored = re.search(r"(?m)^\s*(\d+) states, \d+ rules fired in \d+s\.", text)
     if explored is None:
         return Said()
     if re.search(r"(?m)^\s*[1-9]\d* error\(s\) found\.", text):
-        return Said("violated")
+        return Said("violated" if re.search(r"(?m)^\s*invariant \S+ failed", text, re.IGNORECASE) else None)
     return Said("holds", int(explored[1])) if "No error found." in text else Said()
 
 

@@ -4,7 +4,7 @@
      G, V, B  GFNS, VCPUS and BUDGET of wpf.mmu
      F        0 for the variant `old`, 1 for `fixed`
      S        how many initial states there are: 2 * 6^G * (2 * G)^V. Murphi has no arrays as parameters of a rule set, so that an initial state is
-              the digits of a number below it. One that is too small loses states; peers.py compares how many are reached.
+              the digits of a number below it. Another number is an error that is found at once.
 
    Agrees state for state with wpf.mmu: 3,428 reachable states of `fixed` at (2,1), 70,492 at (2,2). */
 const
@@ -60,6 +60,9 @@ ruleset start : 0..STARTS-1 do
       kind[v] := rest % 2 = 1;
       rest := rest / 2;
     end;
+    assert rest = 0 & (start = STARTS - 1 ->
+        direct & forall g : Gfn do n_sp[g] = 2 & other_wp[g] end & forall v : Vcpu do tgt[v] = GFNS - 1 & kind[v] end)
+      "S is not the number of initial states";
     budget := BUDGET;
     bad := false;
   end;

@@ -43,7 +43,8 @@ def test_a_search_by_spin_that_was_cut_off_says_nothing(trouble: str) -> None:
 
 def test_rumur_says_how_it_ended_and_how_many_states_there_are() -> None:
     assert read_rumur(RUMUR.format(status="No error found.")) == Said("holds", 3428)
-    assert read_rumur(RUMUR.format(status="1 error(s) found.")) == Said("violated")
+    assert read_rumur('\tinvariant "p4" failed\n' + RUMUR.format(status="1 error(s) found.")) == Said("violated")
+    assert read_rumur("\tAssertion failed: x.m:50.5: S is not\n" + RUMUR.format(status="1 error(s) found.")) == Said()
     assert read_rumur("\t 10000 states explored in 0s, with 17053 rules fired and 5531 states in the queue.\n") == Said()
     assert read_rumur("model.m:2.12-15: error: unknown symbol: G\n") == Said()
 
