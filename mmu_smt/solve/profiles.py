@@ -27,8 +27,10 @@ half the solver units (docs/measurements.md).
 """
 
 LONG_SEARCH = replace(FINITE_DOMAIN, name="long-search", late={"phase": "always_false", "restart": "geometric"}, patience=10_000_000)
-"""For the bounded search. What has cost so much consists of refutations, which need fewer restarts and other phases than finding runs does:
-half the units for the longest ones. Before that nothing differs, so that no run found early does (docs/measurements.md).
+"""For the bounded search. What has cost so much consists of refutations; they take fewer units with fewer restarts and with one phase.
+
+Not from the beginning: on the model of KVM these parameters cost more in short searches, and no run found early may differ
+(docs/measurements.md).
 """
 
 BIT_VECTORS = Profile("bit-vectors", "QF_BV")
