@@ -24,6 +24,7 @@ $(STAMP): pyproject.toml
 	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11) and "mmu-smt needs Python 3.11 or newer")'
 	@test -x $(BIN)/python || "$(PYTHON)" -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@$(BIN)/python -m compileall -q mmu_smt
 	@touch $@
 
 demo: setup ## the infinite loop before the fix, and the proof after it

@@ -33,6 +33,7 @@ from mmu_smt.model.argument import Measured
 from mmu_smt.model.plainness import Level
 from mmu_smt.model.system import ProgressQuery, SafetyQuery, TransitionSystem
 from mmu_smt.solve.budget import Budget, Meter, OutOfMemory
+from mmu_smt.solve.profiles import LONG_SEARCH
 from mmu_smt.solve.session import Session
 from mmu_smt.witness.verdicts import Engine, UnknownReason, Word
 
@@ -150,7 +151,7 @@ class _Check:
             progress = [q for q in queries if isinstance(q, ProgressQuery)]
             cones = self._cones = Cones(self._system)
             cone_of = self._cone_of = {q.name: cones.of_safety(q) for q in self._safety} | {q.name: cones.of_progress(q) for q in progress}
-            self._session = self._sessions["search"] = Session(self._meter, seed=self._seed)
+            self._session = self._sessions["search"] = Session(self._meter, seed=self._seed, profile=LONG_SEARCH)
             self._search = Search(self._session, self._system, frozenset[str]().union(*cone_of.values()), self._levels)
             self._induction: Induction | None = None
             self._sums = Sums(self._system, cones, self._meter, self._seed, self._sessions)

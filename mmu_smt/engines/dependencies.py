@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from mmu_smt.model.system import ProgressQuery, SafetyQuery, TransitionSystem
 from mmu_smt.model.term import Op, Term, topological
@@ -22,12 +22,36 @@ class Cones:
         self._unprimed = {str(v.payload): name for name, v in system.primed.items()}
         self._siblings = {name: group for group in system.parts for name in group}
         self._reads: dict[str, frozenset[str]] = {}
+        self._bits: dict[str, int] = {}  # variable -> its bit in the sets below
+        self._occurring: dict[int, int] = {}  # term's id -> the variables that occur in it
         self._relation = self.seen(system.step_ok)
 
     def seen(self, *terms: Term) -> frozenset[str]:
         """State variables that occur, plain or primed."""
-        found = variables_of(terms)
-        return frozenset(self._unprimed.get(name, name) for name in found) & self._names
+        found = self._occur(terms)
+        return frozenset(self._unprimed.get(name, name) for name, bit in self._bits.items() if found & bit) & self._names
+
+    def _occur(self, terms: Sequence[Term]) -> int:
+        """The variables that occur, as a set of bits. Next values share most of their terms, so that each is looked at once for all."""
+        occurring = self._occurring
+        stack = list(terms)
+        while stack:
+            term = stack[-1]
+            if term.id in occurring:
+                stack.pop()
+            elif term.op is Op.VAR:
+                occurring[term.id] = self._bits.setdefault(str(term.payload), 1 << len(self._bits))
+            elif waiting := [a for a in term.args if a.id not in occurring]:
+                stack.extend(waiting)
+            else:
+                bits = 0
+                for argument in term.args:
+                    bits |= occurring[argument.id]
+                occurring[term.id] = bits
+        bits = 0
+        for term in terms:
+            bits |= occurring[term.id]
+        return bits
 
     def close(self, seeds: frozenset[str], *, whole: bool = False) -> frozenset[str]:
         """The seeds and whatever their next values depend on, transitively. `whole`: with one part of a declared variable all of them."""

@@ -6,8 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from mmu_smt.model.system import ProgressQuery, SafetyQuery, TransitionSystem
-from mmu_smt.model.table import variables
-from mmu_smt.model.term import Term
+from mmu_smt.model.term import Op, Term
 
 
 def cone_of(system: TransitionSystem, roots: Iterable[Term], also: Iterable[str] = (), *, whole: bool = False) -> frozenset[str]:
@@ -19,14 +18,24 @@ def cone_of(system: TransitionSystem, roots: Iterable[Term], also: Iterable[str]
     plain = {str(v.payload) for v in system.state}
     primed = {str(v.payload): name for name, v in system.primed.items()}
     cone: set[str] = set()
-    waiting = [*variables((system.step_ok, *roots)), *also]
-    while waiting:
-        name = waiting.pop()
-        name = primed.get(name, name)
-        if name in plain and name not in cone:
-            cone.add(name)
-            waiting.extend(variables((system.next[name],)))
-            waiting.extend(siblings.get(name, ()))
+    names = list(also)
+    seen: set[int] = set()
+    terms = [system.step_ok, *roots]
+    while names or terms:
+        while terms:  # next values share most of what they consist of: each term is looked at once for all of them
+            term = terms.pop()
+            if term.id not in seen:
+                seen.add(term.id)
+                terms.extend(term.args)
+                if term.op is Op.VAR:
+                    names.append(str(term.payload))
+        while names:
+            name = names.pop()
+            name = primed.get(name, name)
+            if name in plain and name not in cone:
+                cone.add(name)
+                terms.append(system.next[name])
+                names.extend(siblings.get(name, ()))
     return frozenset(cone)
 
 

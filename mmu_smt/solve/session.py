@@ -116,6 +116,9 @@ class Session:
         self._model: z3.ModelRef | None = None
         self._assumed: tuple[int, ...] | None = None  # of the last check, if it was unsatisfiable and nothing has been asserted since
         self._ended: UnknownReason | None = None
+        self._late = profile.late  # parameters still to be set
+        for name in self._late:
+            self._known_parameter(name)
         self._pending = 0  # upper bound, in units, of what it takes to translate what has been asserted since the last check
         self._known = 0  # variables made before the last check
         self._units = 0
@@ -310,6 +313,10 @@ class Session:
         """Z3's answer; its model is kept where there is one and it is wanted."""
         if rlimit is not None and self._pending > rlimit // 2:
             self._flush()
+        if self._late and self.effort >= self._profile.patience:
+            for name, value in self._late.items():
+                self._set(name, value)
+            self._late = {}
         self._limit(rlimit)
         array = (z3.Ast * len(literals))(*literals)
         started = time.perf_counter()
@@ -353,9 +360,12 @@ class Session:
 
     def _set(self, name: str, value: int | bool | str) -> None:
         """Z3 takes unknown parameters silently and fails at the next assertion, so the name is checked first."""
+        self._known_parameter(name)
+        self._solver.set(name, value)
+
+    def _known_parameter(self, name: str) -> None:
         if name not in self._known_parameters:
             raise ValueError(f"this solver has no parameter {name}")
-        self._solver.set(name, value)
 
     def _limit(self, rlimit: int | None) -> None:
         seconds = self._meter.remaining_seconds()

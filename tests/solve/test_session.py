@@ -7,6 +7,7 @@ import random
 import signal
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 import z3
@@ -208,3 +209,27 @@ def test_the_same_questions_cost_the_same() -> None:
         s.check(rlimit=100_000)
         costs.append(s.effort)
     assert costs[0] == costs[1]
+
+
+def test_late_parameters_are_set_once_patience_is_spent() -> None:
+    def units(profile: Profile) -> tuple[int, int]:
+        s = Session(Meter(Budget()), profile=profile)
+        hard(s, 6)
+        assert s.check((s.variable("free"),)).unsat
+        first = s.effort
+        other = Session(Meter(Budget()), profile=profile)
+        assert other.check().sat
+        hard(other, 6)
+        assert other.check((other.variable("free"),)).unsat
+        return first, other.effort
+
+    plain = Profile("plain", "QF_FD")
+    late = replace(plain, late={"restart": "geometric", "restart.initial": 50, "phase": "always_false"}, patience=1)
+    assert units(late)[0] == units(plain)[0]  # nothing has been spent before the first question
+    assert units(late)[1] != units(plain)[1]
+    assert units(replace(late, patience=10**9)) == units(plain)
+
+
+def test_unknown_late_parameters_are_refused_at_once() -> None:
+    with pytest.raises(ValueError, match="no parameter phases"):
+        Session(Meter(Budget()), profile=Profile("typo", "QF_FD", late={"phases": "caching"}))
