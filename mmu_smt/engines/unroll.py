@@ -29,9 +29,10 @@ class Unroller:
     """Frames 0, 1, … of one run. Frame 0 is unconstrained but for the domains of constants and state; `initialise` makes it initial.
 
     `cone`: names of the state variables kept after frame 0; closed under `next`, and holding what `step_ok` and every observer see.
+    `beside`: another run in the same session, with the same constants.
     """
 
-    def __init__(self, session: Session, system: TransitionSystem, cone: frozenset[str]) -> None:
+    def __init__(self, session: Session, system: TransitionSystem, cone: frozenset[str], beside: Unroller | None = None) -> None:
         self._session = session
         self._system = system
         self._constants = _widths(system.constants)
@@ -39,7 +40,8 @@ class Unroller:
         self._inputs = _widths(system.inputs)
         self._cone = {name: width for name, width in self._state.items() if name in cone}
         self._primed = {str(v.payload): name for name, v in system.primed.items() if name in cone}
-        self._constant_at = {name: session.variable(name, width) for name, width in self._constants.items()}
+        shared = beside._constant_at if beside is not None else {}
+        self._constant_at = shared or {name: session.variable(name, width) for name, width in self._constants.items()}
         self._state_at: list[dict[str, int]] = [{n: session.variable(f"{n}@0", w) for n, w in self._state.items()}]
         self._inputs_at: list[dict[str, int]] = []
         self._after: list[dict[str, int]] = []  # what transition t leads to; the frame that follows unless something is left free between
