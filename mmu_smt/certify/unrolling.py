@@ -59,7 +59,9 @@ class Unrolling:
 
     def led(self, place: int, name: str) -> Node:
         """A state variable where the place's transition leads."""
-        return self.script.variable(f"{name}@{self._tag}{place}+" if name in self._loose else f"{name}@{self._tag}{place + 1}", self._widths[name])
+        return self.script.variable(
+            f"{name}@{self._tag}{place}+" if name in self._loose else f"{name}@{self._tag}{place + 1}", self._widths[name]
+        )
 
     def _read(self, term: Term, place: int, *, after: bool) -> Node:
         made = self._made.setdefault((place, after), {})

@@ -40,8 +40,10 @@ class Unroller:
         self._inputs = _widths(system.inputs)
         self._cone = {name: width for name, width in self._state.items() if name in cone}
         self._primed = {str(v.payload): name for name, v in system.primed.items() if name in cone}
-        shared = beside._constant_at if beside is not None else {}
-        self._constant_at = shared or {name: session.variable(name, width) for name, width in self._constants.items()}
+        if beside is None:
+            self._constant_at = {name: session.variable(name, width) for name, width in self._constants.items()}
+        else:
+            self._constant_at = beside._constant_at
         self._state_at: list[dict[str, int]] = [{n: session.variable(f"{n}@0", w) for n, w in self._state.items()}]
         self._inputs_at: list[dict[str, int]] = []
         self._after: list[dict[str, int]] = []  # what transition t leads to; the frame that follows unless something is left free between

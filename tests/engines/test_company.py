@@ -137,7 +137,9 @@ Plant = Callable[[pytest.MonkeyPatch], None]
 def _changed(change: Callable[[TransitionSystem], TransitionSystem]) -> Plant:
     def plant(patch: pytest.MonkeyPatch) -> None:
         original = Company.__init__
-        patch.setattr(Company, "__init__", lambda self, session, system, other, **how: original(self, session, change(system), other, **how))
+        patch.setattr(
+            Company, "__init__", lambda self, session, system, other, **how: original(self, session, change(system), other, **how)
+        )
 
     return plant
 
