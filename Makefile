@@ -13,7 +13,7 @@ CHANGED := write_protect_fault unprotect_gfn_or_retry_always unprotect_gfn_and_r
 PROOFS := $(filter-out proofs/claim.py, $(sort $(wildcard proofs/*.py)))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format format-check imports types spec spec-format matrix pytest mutants differential fuzz proofs proofs-full bench bench-diff growth check-all clean
+.PHONY: help setup demo test lint format format-check imports types spec spec-format matrix pytest mutants differential differential-engines fuzz proofs proofs-full bench bench-diff growth check-all clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -66,8 +66,15 @@ pytest: setup
 	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -m 'not slow'
 
 differential: setup ## solver against explicit search on thousands of random specifications
-	@MMU_SMT_SEEDS=$${MMU_SMT_SEEDS:-2000} $(BIN)/python -m pytest -n $(JOBS) -q tests/differential
+	@MMU_SMT_SEEDS=$${MMU_SMT_SEEDS:-2000} MMU_SMT_ENGINE_SEEDS=$${MMU_SMT_ENGINE_SEEDS:-400} $(BIN)/python -m pytest -n $(JOBS) -q tests/differential
 	@MMU_SMT_DIFF_SEEDS=$${MMU_SMT_DIFF_SEEDS:-600} $(BIN)/python -m pytest -n $(JOBS) -q tests/diff/test_random_differences.py
+
+# Chunks are added to the file of counts; one that is run again replaces itself.
+differential-engines: setup ## each engine alone against explicit search, what each decided counted in build/by_engine.jsonl
+	@mkdir -p build && status=0; MMU_SMT_ENGINE_COUNTS=build/by_engine.jsonl MMU_SMT_ENGINE_SEEDS=$${MMU_SMT_ENGINE_SEEDS:-5000} \
+	  MMU_SMT_ENGINE_FIRST_SEED=$${MMU_SMT_ENGINE_FIRST_SEED:-100000} \
+	  $(BIN)/python -m pytest -n $(JOBS) -q tests/differential/test_by_engine.py || status=$$?; \
+	  $(BIN)/python -m tests.differential.summary build/by_engine.jsonl && exit $$status
 
 fuzz: setup ## malformed text against parser, checker and formatter
 	@MMU_SMT_FUZZ=$${MMU_SMT_FUZZ:-20000} $(BIN)/python -m pytest -n $(JOBS) -q tests/fuzz

@@ -81,20 +81,20 @@ def _seen(run: Unrolling, system: TransitionSystem, query: ProgressQuery, inside
 
 
 def in_company(
-    run: Unrolling, system: TransitionSystem, cone: frozenset[str], facts: Sequence[Term], moves: Term, stable: Sequence[str]
+    run: Unrolling, system: TransitionSystem, cone: frozenset[str], facts: Sequence[Term], moves: Term, stable: Sequence[Term]
 ) -> None:
     """Demand one transition for each requirement that meets it: of a loop, from any valid state that agrees with the run's first place in
-    these variables, which stand still.
+    these terms, which stand still.
     """
     script: Script = run.script
-    members = [Unrolling(script, system, cone, tag=f"fair{i}-") for i in range(len(system.fairness))]
+    members = [Unrolling(script, system, cone, mark=f"fair {i} ") for i in range(len(system.fairness))]
     for fair, member in zip(system.fairness, members, strict=True):
         for fact in facts:
             script.demand(f"beside it, for {fair.label}: types and what has been shown", member.at(0, fact))
         script.demand("a transition of the same loop", member.at(0, moves))
         member.move(0)
-        for name in stable:
-            script.demand(f"{name} stands still", script.equal(member.state(0, name), member.led(0, name)))
-            script.demand(f"{name} is what it is there", script.equal(member.state(0, name), run.state(0, name)))
+        for term in stable:
+            script.demand("it stands still", script.equal(member.at(0, term), member.after(0, term)))
+            script.demand("and is what it is there", script.equal(member.at(0, term), run.at(0, term)))
         disabled = [script.negated(m.at(0, fair.enabled)) for m in (members if fair.strong else [member])]
         script.demand(f"it is fair to {fair.label}", script.any((member.at(0, fair.taken), script.all(disabled))))

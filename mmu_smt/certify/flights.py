@@ -18,7 +18,8 @@ class Flight:
     """A flight that goes on to a place, where the facts hold. Its last transition is still open.
 
     `facts`: over constants and state. `moves`: the transitions that count. `undisturbed`: what env steps leave alone,
-    whatever `along` says.
+    whatever `along` says: state variables, and conditions over constants and state.
+    `beside`: a script that has a flight of the same run already.
     """
 
     def __init__(
@@ -30,13 +31,15 @@ class Flight:
         *,
         facts: Sequence[Term],
         moves: Term,
-        undisturbed: Iterable[str] = (),
+        undisturbed: Sequence[Term] = (),
+        beside: Script | None = None,
     ) -> None:
         system = case.system
         check_along(system, along)
-        loose = frozenset(along.disturbed).difference(undisturbed)
-        self.script = Script()
-        self.run = run = Unrolling(self.script, system, cone, loose=loose)
+        loose = frozenset(along.disturbed).difference(str(t.payload) for t in undisturbed if t.op is Op.VAR)
+        self._held = [t for t in undisturbed if t.op is not Op.VAR]
+        self.script = Script() if beside is None else beside
+        self.run = run = Unrolling(self.script, system, cone, loose=loose, mark="" if beside is None else "again ")
         self.place = place
         self._idle = valuation(system, dict(along.idle))
         self._moves, self._env = moves, by_env(system)
@@ -48,6 +51,13 @@ class Flight:
         for before in range(place):
             self.own(before)
             self.stays(before)
+            self.hold(before)
+
+    def hold(self, place: int) -> None:
+        """The next place finds the undisturbed conditions as this one's transition has left them."""
+        for term in self._held:
+            left, found = self.run.after(place, term), self.run.at(place + 1, term)
+            self.script.demand(f"env steps after transition {place} leave it alone", self.script.equal(left, found))
 
     def own(self, place: int) -> None:
         """This place's transition counts, and is no env step."""

@@ -33,7 +33,7 @@ from mmu_smt.model.argument import (
 )
 from mmu_smt.model.system import TransitionSystem
 from mmu_smt.model.table import variables
-from mmu_smt.model.term import Term
+from mmu_smt.model.term import Op, Term
 
 FORMAT = 1
 NAME = "manifest.json"
@@ -78,8 +78,11 @@ class CountRecord(Record, frozen=True, tag="k-liveness"):
 
 
 class CoordinateRecord(Record, frozen=True):
-    variable: str
+    """What moves one way: a state variable or a condition."""
+
     way: str
+    variable: str | None = None
+    condition: TermRecord | None = None
     target: TermRecord | None = None
 
 
@@ -91,11 +94,14 @@ class RoundRecord(Record, frozen=True):
 
 
 class RankRecord(Record, frozen=True, tag="ranking"):
+    """`first` is 0 with an `imprint`: what the event leaves behind."""
+
     proves: tuple[str, ...]
     rounds: tuple[RoundRecord, ...]
     first: int
     behind: int = 0
     flights: FlightRecord | None = None
+    imprint: tuple[str, ...] | None = None
     fair: bool = False
 
 
@@ -217,15 +223,15 @@ def record_of(stage: Stage) -> StageRecord:
     """A stage as it stands in a manifest. Raises NoCertificate where it cannot be written."""
     match stage:
         case Inductive():
-            return InductionRecord(stage.queries, stage.places, tuple(_term_record(c) for c in stage.clauses))
+            return InductionRecord(stage.queries, stage.places, tuple(term_record(c) for c in stage.clauses))
         case Relied():
             return RelyRecord(stage.queries, _flight_record(stage.along), dict(stage.rest), stage.last)
         case Counted():
-            return CountRecord(stage.queries, stage.most, stage.finite, tuple(_term_record(c) for c in stage.clauses))
+            return CountRecord(stage.queries, stage.most, stage.finite, tuple(term_record(c) for c in stage.clauses))
         case Ranked():
             rounds = tuple(RoundRecord(tuple(_coordinate_record(c) for c in r.coordinates), r.last) for r in stage.rounds)
             flights = None if stage.along is None else _flight_record(stage.along)
-            return RankRecord(stage.queries, rounds, stage.first, stage.behind, flights, stage.fair)
+            return RankRecord(stage.queries, rounds, stage.first, stage.behind, flights, stage.imprint, stage.fair)
         case Measured():
             return MeasureRecord(stage.queries)
         case Exhausted():
@@ -251,9 +257,9 @@ def stage_of(record: StageRecord, system: TransitionSystem, beside: Callable[[Co
         case RelyRecord():
             return Relied(record.proves, _along(record.flights), tuple(record.idle_values.items()), record.last)
         case RankRecord():
-            rounds = tuple(Round(tuple(_coordinate(c, system, constants) for c in r.coordinates), r.last) for r in record.rounds)
+            rounds = tuple(Round(tuple(_coordinate(c, system, constants, state) for c in r.coordinates), r.last) for r in record.rounds)
             along = None if record.flights is None else _along(record.flights)
-            return Ranked(record.proves, rounds, record.first, record.behind, along, record.fair)
+            return Ranked(record.proves, rounds, record.first, record.behind, along, record.imprint, record.fair)
         case MeasureRecord():
             return Measured(record.proves)
         case TerminationRecord():
@@ -273,7 +279,8 @@ def _clauses(records: Iterable[TermRecord], system: TransitionSystem, known: Map
     return clauses
 
 
-def _term_record(term: Term) -> TermRecord:
+def term_record(term: Term) -> TermRecord:
+    """A term as it stands in a manifest. Raises NoCertificate where it is too large."""
     smt = term_text(term, MOST)
     if smt is None:
         raise NoCertificate("a term is too large to be written down")
@@ -299,12 +306,19 @@ def _along(record: FlightRecord) -> Along:
 
 
 def _coordinate_record(coordinate: Coordinate) -> CoordinateRecord:
-    target = None if coordinate.target is None else _term_record(coordinate.target)
-    return CoordinateRecord(coordinate.variable, coordinate.way.value, target)
+    target = None if coordinate.target is None else term_record(coordinate.target)
+    term = coordinate.term
+    if term.op is Op.VAR:
+        return CoordinateRecord(coordinate.way.value, variable=str(term.payload), target=target)
+    return CoordinateRecord(coordinate.way.value, condition=term_record(term), target=target)
 
 
-def _coordinate(record: CoordinateRecord, system: TransitionSystem, constants: Mapping[str, Term]) -> Coordinate:
+def _coordinate(record: CoordinateRecord, system: TransitionSystem, constants: Mapping[str, Term], state: Mapping[str, Term]) -> Coordinate:
     if record.way not in [way.value for way in Way]:
         raise NoCertificate(f"no variable {record.way}")
     target = None if record.target is None else _term(record.target, system, constants)
-    return Coordinate(record.variable, Way(record.way), target)
+    if record.condition is not None and record.variable is None:
+        return Coordinate(_term(record.condition, system, {**constants, **state}), Way(record.way), target)
+    if record.variable is None or record.variable not in state or record.condition is not None:
+        raise NoCertificate(f"there is no state variable `{record.variable}`")
+    return Coordinate(state[record.variable], Way(record.way), target)

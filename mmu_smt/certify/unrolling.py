@@ -18,18 +18,18 @@ class Unrolling:
     """Places 0, 1, … of one run in a script. Place 0 is arbitrary until something is demanded of it.
 
     `cone`: the state variables whose next values are demanded. `loose`: those that may have changed between where one transition leads and
-    the place of the next; where there are none, the two are the same. `tag`: in the names of its places, where the script has several runs;
-    these have the same constants.
+    the place of the next; where there are none, the two are the same. `mark`: tells its variables from those of another run in the same
+    script, with which it shares the constants.
     """
 
     def __init__(
-        self, script: Script, system: TransitionSystem, cone: frozenset[str], *, loose: frozenset[str] = frozenset(), tag: str = ""
+        self, script: Script, system: TransitionSystem, cone: frozenset[str], *, loose: frozenset[str] = frozenset(), mark: str = ""
     ) -> None:
         self.script = script
+        self._mark = mark
         self._system = system
         self._cone = [str(v.payload) for v in system.state if v.payload in cone]
         self._loose = loose
-        self._tag = tag
         self._widths = {str(v.payload): v.width for v in system.state}
         self._constants = {str(v.payload): v.width for v in system.constants}
         self._inputs = {str(v.payload): v.width for v in system.inputs}
@@ -55,12 +55,12 @@ class Unrolling:
         """A state variable at a place."""
         if place and name not in self._loose:
             return self.led(place - 1, name)
-        return self.script.variable(f"{name}@{self._tag}{place}", self._widths[name])
+        return self.script.variable(f"{self._mark}{name}@{place}", self._widths[name])
 
     def led(self, place: int, name: str) -> Node:
         """A state variable where the place's transition leads."""
         return self.script.variable(
-            f"{name}@{self._tag}{place}+" if name in self._loose else f"{name}@{self._tag}{place + 1}", self._widths[name]
+            f"{self._mark}{name}@{place}+" if name in self._loose else f"{self._mark}{name}@{place + 1}", self._widths[name]
         )
 
     def _read(self, term: Term, place: int, *, after: bool) -> Node:
@@ -76,7 +76,7 @@ class Unrolling:
             return self.state(place, name)
         if name in self._unprimed:
             return self.led(place, self._unprimed[name])
-        return self.script.variable(f"{name}@in{self._tag}{place}", self._inputs[name])
+        return self.script.variable(f"{self._mark}{name}@in{place}", self._inputs[name])
 
     # ------------------------------------------------------------------------------------------ demanding
 

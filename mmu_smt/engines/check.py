@@ -468,7 +468,7 @@ class _Check:
                 self._lassos.pop(name)
             else:
                 self._proofs.add(ranked.ranking.argument(name, query.recurs, fair=fair))
-                self._proved(name, Argument(ranked.ranking.by(query.recurs, fair=fair), Engine.RANKING))
+                self._proved(name, Argument(ranked.ranking.how(query.recurs, fair=fair), Engine.RANKING))
         elif ranked.ranking.finds_loop(query.recurs, fair=fair):
             self._looping.add(name)
 

@@ -11,41 +11,31 @@ logic of actions, TOPLAS 1994).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 
 from mmu_smt.engines.unroll import Observer, Unroller
 from mmu_smt.model.system import TransitionSystem
 from mmu_smt.solve.session import Session
 
+Literals = Callable[[Unroller], tuple[int, ...]]
+
 
 class Company:
     """One transition for each fairness requirement, in the session of a ranking.
 
-    `other`: an unrolling in that session, at whose first state the variables that stand still have the same values. `valid`: literals, that
-    the first state of an unrolling has values of its types and satisfies the facts known by then. `moves`: a transition of a loop. `same`:
-    by variable, a transition leaves it alone.
+    `other`: an unrolling in that session, of the same run. `moves`: a transition of a loop.
     """
 
-    def __init__(
-        self,
-        session: Session,
-        system: TransitionSystem,
-        other: Unroller,
-        *,
-        moves: Observer,
-        same: Mapping[str, Observer],
-        valid: Callable[[Unroller], tuple[int, ...]],
-    ) -> None:
+    def __init__(self, session: Session, system: TransitionSystem, other: Unroller, *, moves: Observer) -> None:
         self._session = session
         self._other = other
-        self._same = same
-        self._valid = valid
-        self._equal: dict[tuple[int, str], int] = {}  # literals: the variable is as at the first state of the other unrolling
         self._members: list[Unroller] = []
+        self._agree: dict[tuple[tuple[int, ...], tuple[int, ...]], int] = {}
         self._fixed: list[int] = []  # literals that do not depend on what stands still
         enabled = [Observer(f"fair{i}.enabled", f.enabled, on_state=True) for i, f in enumerate(system.fairness)]
         for _ in system.fairness:
-            member = Unroller(session, system, frozenset(other.cone), beside=other)
+            member = Unroller(session, system, frozenset(other.cone))
+            member.share(other)
             member.extend()
             self._members.append(member)
         for i, fair in enumerate(system.fairness):
@@ -55,16 +45,15 @@ class Company:
             disabled = session.define_and(f"fair{i}.disabled", [-m.observe((enabled[i],), 0)[0] for m in looked_at])
             self._fixed += [session.define_or(f"fair{i}.met", (taken, disabled)), member.observe((moves,), 0)[0]]
 
-    def literals(self, stable: Iterable[str]) -> tuple[int, ...]:
-        """Assumed together: the transitions exist, with these variables standing still in all of them."""
-        names = list(stable)
+    def literals(self, *, valid: Literals, still: Literals, values: Literals) -> tuple[int, ...]:
+        """Assumed together: the transitions exist. `valid`: literals, that an unrolling's first state has values of its types and satisfies
+        what is known; `still`: that its first transition leaves alone what stands still; `values`: of what does, at its first state.
+        """
         found = list(self._fixed)
-        for i, member in enumerate(self._members):
-            found += self._valid(member)
-            found += member.observe([self._same[n] for n in names], 0)
-            for name in names:
-                if (i, name) not in self._equal:
-                    pair = member.state(0, (name,)), self._other.state(0, (name,))
-                    self._equal[i, name] = self._session.define_equal(f"{name} in company {i}", *pair)
-                found.append(self._equal[i, name])
+        same = values(self._other)
+        for member in self._members:
+            pair = same, values(member)
+            if pair not in self._agree:
+                self._agree[pair] = self._session.define_equal("of one loop", *pair)
+            found += (*valid(member), *still(member), self._agree[pair])
         return tuple(found)

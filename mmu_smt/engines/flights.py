@@ -48,7 +48,9 @@ class Flights:
         self.unroller.assume()
         self._moves = Observer("moves", system.step_ok if moves is None else moves, on_state=False)
         self._idle = Observer("idle", valuation(system, idle), on_state=True)
+        self._idle_values = idle
         self._env = env
+        self._facts: list[Term] = []
         self._valid: list[Observer] = []
         self.learn([system.domain_state])
         self._free = () if env is None else tuple(n for n in self.unroller.cone if n not in system.flight)
@@ -58,6 +60,7 @@ class Flights:
         self._begun = False
         self._changed: set[str] = set()
         self._unchanged: Sequence[str] = () if env is None else self.unroller.cone  # as far as is known
+        self._held: list[Observer] = []  # conditions that env steps leave alone, though not the variables in them
 
     @property
     def places(self) -> int:
@@ -68,8 +71,19 @@ class Flights:
         """State variables that env steps change, whatever has been found out since. Known when it has begun."""
         return frozenset(self._changed)
 
+    def twin(self) -> Flights:
+        """Another flight of the same run, in the same session, which has begun, as this one has."""
+        moves = self._moves.term
+        made = Flights(self._inquiry, self._system, frozenset(self.unroller.cone), idle=self._idle_values, env=self._env, moves=moves)
+        made.learn(self._facts)
+        made.unroller.share(self.unroller)
+        made._changed, made.disturbed, made._held = set(self._changed), self.disturbed, list(self._held)
+        made._start()
+        return made
+
     def learn(self, facts: Sequence[Term]) -> None:
         """Take note of what holds of every reachable state."""
+        self._facts += facts
         conjuncts = _over(self._system, facts, frozenset(self.unroller.cone))
         self._valid.append(Observer(f"valid{len(self._valid)}", conjuncts, on_state=True))
 
@@ -80,16 +94,25 @@ class Flights:
         """
         if not self._begun:
             self._find_changed_by_env()
-            self._begun = True
-            self._session.clause((self.idle(0),))
-            self._settle(0, self._free)
+            self._start()
 
-    def undisturbed(self, names: Iterable[str]) -> None:
-        """Take note that env steps leave these alone, whatever was found."""
-        held = [n for n in names if n in self.disturbed]
-        self.disturbed = self.disturbed.difference(held)
+    def _start(self) -> None:
+        self._begun = True
+        self._session.clause((self.idle(0),))
+        self._settle(0, self._free)
+        self._hold(0, self._held)
+
+    def undisturbed(self, terms: Iterable[Term]) -> None:
+        """Take note that env steps leave these alone, whatever was found: state variables, and conditions over constants and state."""
+        terms = tuple(terms)
+        names = [str(t.payload) for t in terms if t.op is Op.VAR]
+        free = [n for n in names if n in self.disturbed]
+        held = [Observer(f"held {t.id}", t, on_state=True) for t in terms if t.op is not Op.VAR and self._env is not None]
+        self.disturbed = self.disturbed.difference(free)
+        self._held += held
         for place in range(self.places):
-            self._settle(place, held)
+            self._settle(place, free)
+            self._hold(place, held)
 
     def extend(self) -> None:
         """One more place. Only once it has begun: what env steps change must be known."""
@@ -97,6 +120,7 @@ class Flights:
             raise ValueError("flights are extended once they have begun")
         self.unroller.extend(free=self._free)
         self._settle(self.places - 1, self._free)
+        self._hold(self.places - 1, self._held)
 
     def idle(self, place: int) -> int:
         return self.unroller.observe((self._idle,), place)[0]
@@ -140,6 +164,11 @@ class Flights:
         names = [n for n in names if n not in self.disturbed]
         after, following = self.unroller.after(place, names), self.unroller.state(place + 1, names)
         self._session.clause((self._session.define_equal(f"undisturbed@{place}", after, following),))
+
+    def _hold(self, place: int, held: Sequence[Observer]) -> None:
+        """These conditions are after the place as its transition left them."""
+        after, following = self.unroller.observe_after(held, place), self.unroller.observe(held, place + 1)
+        self._session.clause((self._session.define_equal(f"held@{place}", after, following),))
 
     def _find_changed_by_env(self) -> None:
         """Asked of transition 0 from an arbitrary valid state. Each model shows some, until there are no more."""

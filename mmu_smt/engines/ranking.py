@@ -16,17 +16,21 @@ taken from single variables, and of k-liveness's stabilising constraints (Claess
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from mmu_smt.engines.company import Company
 from mmu_smt.engines.completeness import Inquiry
+from mmu_smt.engines.coordinates import Coordinates
 from mmu_smt.engines.flights import Flights, NoFlights
-from mmu_smt.engines.targets import Targets
+from mmu_smt.engines.imprint import Imprint
 from mmu_smt.engines.unroll import Observer, Unroller
-from mmu_smt.model.argument import Along, Coordinate, Ranked, Round, Way
+from mmu_smt.model.argument import Along, Coordinate, Ranked, Round
 from mmu_smt.model.system import TransitionSystem
-from mmu_smt.model.term import Term
+from mmu_smt.model.term import Op, Term
+
+PLAIN = 8
+"""Runs that are longer by this than a flight are excluded only with conditions besides variables."""
 
 LONGEST = 64
 """Places of a flight that are looked at; a step with more transitions is left to other arguments."""
@@ -50,6 +54,9 @@ class _Event:
     lonely: bool = False
     loops: bool = False
     excluded_at: tuple[int, int] = (0, 0)  # `first` and the length of a flight by then
+    imprint: Imprint | None = None
+    kept: tuple[str, ...] | None = None
+    fleeting: bool = False  # what it leaves behind does not keep it from happening again
 
 
 class Ranking:
@@ -89,15 +96,15 @@ class Ranking:
         self._anywhere.extend()
         self._moves = Observer("moves", moves, on_state=False)
         self._refuted: dict[Observer, frozenset[str]] = {}  # by a transition from a valid state in which these variables moved
-        self._same: dict[str, Observer] = {}
-        self._one_way: dict[str, tuple[Observer, ...]] = {}
-        self._coordinates: dict[Observer, Coordinate] = {}
+        self._coordinates = Coordinates(system, self._unroller.cone)
+        self._quantities = {q.name: q for q in self._coordinates.plain()}
+        self._refined = False
         self._has_env = env is not None
         self._company: Company | None = None
         self._system = system
         self._idle = dict(idle)
-        self._compare(system)
-        self._complete = False  # `stable` is
+        self._cheap = False  # nothing else stands still in every transition
+        self._complete = False  # nor in flights
         self._round: list[Observer] | None = None  # what the round going on has not refuted
         self._place = 0  # of the round
         self._longest: int | None = None  # transitions of the longest flight, less one
@@ -108,9 +115,8 @@ class Ranking:
         self._flights.learn(facts)
         for event in self._events.values():
             event.by_env = None
-            event.loops = False
-        self._complete = False
-        self._round = None
+        self._reconsider()
+        self._grown()
         self._refuted.clear()
 
     def excludes_loops(self, recurs: Term, longest: int, *, fair: bool = False) -> bool:
@@ -122,21 +128,61 @@ class Ranking:
             return True
         if event.by_env is None:
             event.by_env = self._env_alone(event)
-        if event.by_env or event.loops:
+        if event.by_env or (event.loops and (self._refined or not event.fair_only)):
             return False
         self._flights.begin()
-        if not self._complete:
-            self._find_stable()
-            self._longest = None
-            self._runs = []
-            for other in self._events.values():
-                other.first = 1
-            self._complete = True
-        if self._longest is None:
-            self._longest = self._longest_flight()
-        event.excluded = self._excludes(event, self._longest, longest)
-        if event.excluded:
-            event.excluded_at = event.first, self._longest
+        if not self._refined:
+            self._find_stable(in_flights=True)
+            if self._excluded_by_runs(event, min(longest, self._flight() + PLAIN)):
+                return True
+            if longest <= self._flight() + PLAIN:
+                return False
+            self._refine()
+        # Rounds along flights find more, but are dear, and as a rule not needed with an imprint.
+        self._find_stable(in_flights=False)
+        if self._imprints(event):
+            return True
+        self._find_stable(in_flights=True)
+        return self._imprints(event) or self._excluded_by_runs(event, longest)
+
+    def _refine(self) -> None:
+        """Variables alone are not enough."""
+        self._refined = True
+        self._quantities |= {q.name: q for q in self._coordinates.refined(self.stable, self._flights.changed)}
+        self._reconsider()
+
+    def _reconsider(self) -> None:
+        """There may be more that stands still."""
+        self._cheap = self._complete = False
+        self._round = None
+
+    def _grown(self) -> None:
+        """More stands still than when questions were last put together from it."""
+        self._longest = None
+        self._runs = []
+        for event in self._events.values():
+            event.first = 1
+            event.imprint = None
+            event.fleeting = event.loops = False
+
+    def _imprints(self, event: _Event) -> bool:
+        """Does what the event leaves behind keep it from happening again?"""
+        if event.fleeting:
+            return False
+        if event.imprint is None:
+            flights, still = self._flights, {*self.stable, *self._idle, *self._flights.changed}
+            event.imprint = Imprint(
+                self._inquiry,
+                flights,
+                event.observer,
+                [n for n in self._unroller.cone if n not in still],
+                self._flight(),
+                still=lambda flights, place: self._still_in(flights.unroller, place),
+                values=lambda flights: self._values_in(flights.unroller),
+            )
+        event.kept = event.imprint.kept()
+        event.excluded, event.fleeting = event.kept is not None, event.kept is None
+        event.excluded_at = 0, self._flight()
         return event.excluded
 
     def finds_loop(self, recurs: Term, *, fair: bool = False) -> bool:
@@ -148,12 +194,7 @@ class Ranking:
         event = self._event(recurs, fair=fair)
         first, behind = event.excluded_at
         along = Along(tuple(self._idle.items()), tuple(sorted(self._flights.changed))) if self._has_env else None
-        return Ranked((query,), tuple(self.rounds), first, behind, along, event.lonely)
-
-    def by(self, recurs: Term, *, fair: bool = False) -> str:
-        """The argument in few words."""
-        fairness = " and fairness" if self._event(recurs, fair=fair).lonely else ""
-        return f"ranking by {len(self.stable)} monotone variables{fairness}, {self.length} steps"
+        return Ranked((query,), tuple(self.rounds), first, behind, along, event.kept, event.lonely)
 
     def _event(self, recurs: Term, *, fair: bool) -> _Event:
         fair = fair and bool(self._system.fairness)
@@ -162,20 +203,31 @@ class Ranking:
             self._events[key] = _Event(Observer(f"recurs{recurs.id}", recurs, on_state=False), fair)
         return self._events[key]
 
-    def _excludes(self, event: _Event, behind: int, longest: int) -> bool:
+    def how(self, recurs: Term, *, fair: bool = False) -> str:
+        """The same, for the report."""
+        event = self._event(recurs, fair=fair)
+        what = "conditions and variables" if self._refined else "variables"
+        by = f"ranking by {len(self.stable)} monotone {what}{' and fairness' if event.lonely else ''}"
+        return f"{by}, {self.length} steps" if event.kept is None else f"{by}, imprint of {len(event.kept)} variables"
+
+    def _excluded_by_runs(self, event: _Event, longest: int) -> bool:
         """Runs begin where no step is in flight. Going back n transitions from `recurs` may lead into a flight; its beginning is at most
         the length of a flight further back (`behind`), so that all those lengths must be excluded: they are asked about together.
         """
+        behind = self._flight()
         while event.first + behind <= longest:
             self.length = event.first + behind
             ends = {n: self._ends(event, n) for n in range(event.first, self.length + 1)}
             some = self._session.define_or("recurs", list(ends.values()))
             if not self._inquiry.ask((self._run(event.first), some)):
+                event.excluded = True
+                event.excluded_at = event.first, behind
                 return True
             first = 1 + max(n for n, literal in ends.items() if self._session.value(literal))
             company = self._in_company() if event.fair_only else ()
             if company and not self._inquiry.ask((self._run(event.first), some, *company), model=False):
-                event.lonely = True
+                event.lonely = event.excluded = True
+                event.excluded_at = event.first, behind
                 return True
             if not (self._has_env or behind) and event.first <= LOOPS and self._closes(event.first, some, company):
                 event.loops = True
@@ -190,10 +242,12 @@ class Ranking:
         return self._inquiry.ask((self._run(n), recurs, self._session.define_equal(f"closes after {n}", *ends), *company), model=False)
 
     def _in_company(self) -> tuple[int, ...]:
+        """Literals: transitions of the same loop that meet each requirement of fairness."""
         if self._company is None:
-            same, valid = self._same, self._flights.valid_in
-            self._company = Company(self._session, self._system, self._unroller, moves=self._moves, same=same, valid=valid)
-        return self._company.literals(self.stable)
+            self._company = Company(self._session, self._system, self._unroller, moves=self._moves)
+        return self._company.literals(
+            valid=self._flights.valid_in, still=lambda unroller: self._still_in(unroller, 0), values=self._values_in
+        )
 
     def _ends(self, event: _Event, n: int) -> int:
         """The literal: a run of n transitions ends with the event."""
@@ -214,12 +268,14 @@ class Ranking:
         recurs = self._unroller.observe((event.observer,), 0)[0]
         return self._inquiry.ask((self._flights.moves(0), self._flights.is_env(0), *self._flights.valid(0), recurs))
 
-    def _longest_flight(self) -> int:
+    def _flight(self) -> int:
         """Transitions of the longest flight, less one. Raises NoFlights where it is too long."""
-        place = 0
-        while self._goes_on(place):
-            place += 1
-        return place
+        if self._longest is None:
+            place = 0
+            while self._goes_on(place):
+                place += 1
+            self._longest = place
+        return self._longest
 
     def _goes_on(self, place: int) -> bool:
         """Is a step in flight after the transition of this place, on some flight? Raises NoFlights where flights are too long."""
@@ -235,49 +291,45 @@ class Ranking:
 
     # ------------------------------------------------------------------------------------------ what stands still
 
-    def _compare(self, system: TransitionSystem) -> None:
-        table = system.table
-        now = {str(v.payload): v for v in system.state}
-        targets = Targets(system)
-        for name in self._unroller.cone:
-            before, after = now[name], system.primed[name]
-            if before.width:
-                up, down = table.ule(before, after), table.ule(after, before)
-            else:
-                up, down = table.or_(table.not_(before), after), table.or_(table.not_(after), before)
-            same = table.eq(before, after)
-            self._same[name] = Observer(f"{name} stays", same, on_state=False)
-            ways = {
-                Observer(f"{name} rises", up, on_state=False): Coordinate(name, Way.RISES),
-                Observer(f"{name} falls", down, on_state=False): Coordinate(name, Way.FALLS),
-            }
-            for target in targets.of(name):
-                settles = Observer(f"{name} settles {target.id}", table.or_(same, table.eq(after, target)), on_state=False)
-                ways[settles] = Coordinate(name, Way.SETTLES, target)
-            self._one_way[name] = tuple(ways)
-            self._coordinates |= ways
+    def _find_stable(self, *, in_flights: bool) -> None:
+        """Rounds to the fixpoint: whatever moves one way while the stable quantities stand still is stable too. `in_flights`: also what
+        does so only along flights.
+        """
+        while not self._complete and (in_flights or not self._cheap):
+            names = [n for n in self._quantities if n not in self.stable]
+            turn = self._monotone_anywhere(names) if not self._cheap else {}
+            self._cheap = not turn
+            last: int | None = None
+            if self._cheap and in_flights:
+                turn, last = self._monotone_now(names), self._place
+                self._round = None
+                self._complete = not turn
+            if turn:
+                self._take(turn, last)
 
-    def _find_stable(self) -> None:
-        """Rounds to the fixpoint: whatever moves one way while the stable variables stand still is stable too."""
-        while names := [n for n in self._same if n not in self.stable]:
-            turn = Round(self._monotone_anywhere(names)) if self._round is None else Round(())
-            if not turn.coordinates:
-                turn = Round(self._monotone_now(names), self._place)
-            self._round = None
-            if not turn.coordinates:
-                return
-            found = [c.variable for c in turn.coordinates]
-            self.rounds.append(turn)
-            self.stable.extend(found)
-            self._flights.undisturbed(found)
+    def _take(self, turn: Mapping[str, Coordinate], last: int | None) -> None:
+        """These stand still."""
+        joined = list(self._coordinates.joined(turn, self._quantities))
+        self._forget(turn)
+        self._quantities |= {q.name: q for q, _ in joined}
+        self.rounds.append(Round(tuple(c for _, c in joined), last))
+        self.stable.extend(q.name for q, _ in joined)
+        self._flights.undisturbed([q.term for q, _ in joined])
+        self._reconsider()
+        self._grown()
 
-    def _monotone_anywhere(self, names: Sequence[str]) -> tuple[Coordinate, ...]:
+    def _forget(self, found: Iterable[str]) -> None:
+        """Conditions that have been joined."""
+        for name in [n for n in found if self._quantities[n].condition is not None]:
+            del self._quantities[name]
+
+    def _monotone_anywhere(self, names: Sequence[str]) -> dict[str, Coordinate]:
         """Those of the names that move one way in every transition from a valid state."""
         observe, value = self._anywhere.observe, self._session.value
-        still = dict(zip(self._same, observe(list(self._same.values()), 0), strict=True))
+        still = dict(zip(self._quantities, observe([q.same for q in self._quantities.values()], 0), strict=True))
         context = (*self._flights.valid_in(self._anywhere), *(still[n] for n in self.stable), *observe((self._moves,), 0))
         # A transition that refuted something before does so still, unless something moved in it that has been found to stand still.
-        every = [o for name in names for o in self._one_way[name]]
+        every = [o for name in names for o in self._quantities[name].ways]
         left: list[Observer] = [o for o in every if o not in self._refuted or self._refuted[o].intersection(self.stable)]
         while left:
             literals = dict(zip(left, observe(left, 0), strict=True))
@@ -288,10 +340,10 @@ class Ranking:
             left = [o for o in left if value(literals[o])]
         return self._of(names, left)
 
-    def _monotone_now(self, names: Sequence[str]) -> tuple[Coordinate, ...]:
+    def _monotone_now(self, names: Sequence[str]) -> dict[str, Coordinate]:
         """Those of the names that move one way in every transition of a flight. Each model drops all that it refutes."""
         if self._round is None:
-            self._round = [o for name in names for o in self._one_way[name]]
+            self._round = [o for name in names if self._quantities[name].condition is None for o in self._quantities[name].ways]
             self._place = 0
         while self._round:
             literals = dict(zip(self._round, self._unroller.observe(self._round, self._place), strict=True))
@@ -305,14 +357,28 @@ class Ranking:
                 break
         return self._of(names, self._round)
 
-    def _of(self, names: Sequence[str], left: Sequence[Observer]) -> tuple[Coordinate, ...]:
+    def _of(self, names: Sequence[str], left: Sequence[Observer]) -> dict[str, Coordinate]:
         """Of each of the names one way that is left, if there is any."""
-        ways = [next((o for o in self._one_way[name] if o in left), None) for name in names]
-        return tuple(self._coordinates[o] for o in ways if o is not None)
+        found: dict[str, Coordinate] = {}
+        for name in names:
+            ways = self._quantities[name].ways
+            way = next((o for o in ways if o in left), None)
+            if way is not None:
+                found[name] = ways[way]
+        return found
 
     def _still(self, n: int) -> tuple[int, ...]:
         """Literals: the stable variables stand still in the first n transitions."""
         return tuple(literal for t in range(n) for literal in self._still_at(t))
 
     def _still_at(self, place: int) -> tuple[int, ...]:
-        return self._unroller.observe([self._same[name] for name in self.stable], place)
+        return self._still_in(self._unroller, place)
+
+    def _values_in(self, unroller: Unroller) -> tuple[int, ...]:
+        """What stands still, at place 0: variables and literals."""
+        terms = [self._quantities[name].term for name in self.stable]
+        conditions = [Observer(f"value {t.id}", t, on_state=True) for t in terms if t.op is not Op.VAR]
+        return unroller.state(0, [str(t.payload) for t in terms if t.op is Op.VAR]) + unroller.observe(conditions, 0)
+
+    def _still_in(self, unroller: Unroller, place: int) -> tuple[int, ...]:
+        return unroller.observe([self._quantities[name].same for name in self.stable], place)

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import product
 
+from mmu_smt.engines.atoms import conditions, conjuncts
 from mmu_smt.engines.bounded import bad_observer
 from mmu_smt.engines.certified import certify
 from mmu_smt.engines.completeness import GaveUp, Inquiry
@@ -21,7 +21,7 @@ from mmu_smt.engines.result import Invariant
 from mmu_smt.engines.unroll import Observer, Unroller
 from mmu_smt.model.system import SafetyQuery, TransitionSystem
 from mmu_smt.model.table import TermTable, variables
-from mmu_smt.model.term import Op, Term, topological
+from mmu_smt.model.term import Op, Term
 from mmu_smt.solve.budget import Meter
 from mmu_smt.solve.session import Session
 
@@ -36,11 +36,6 @@ LEFT_OUT = 200
 
 GUARDS = 64
 """Conditions under which steps can be taken are tried as well, if there are no more than this."""
-
-FREE = 6
-"""Bits of the inputs that a condition may have: it is tried with each of their values."""
-
-_ATOMS = (Op.VAR, Op.EQ, Op.BVULT, Op.BVULE, Op.BVSLT, Op.BVSLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +163,7 @@ def bounds(system: TransitionSystem, query: SafetyQuery) -> tuple[Bound, ...]:
     state = {v.id for v in system.state}
     constants = {str(v.payload) for v in system.constants}
     found: list[Bound] = []
-    for part in _conjuncts(table, query.bad, negated=True):
+    for part in conjuncts(table, query.bad, negated=True):
         if part.op is not Op.BVULE or part.args[0].id not in state or not variables((part.args[1],)).keys() <= constants:
             return ()
         found.append(Bound(part.args[0], part.args[1]))
@@ -180,11 +175,11 @@ def sums(system: TransitionSystem, bound: Bound) -> Iterator[Term]:
     table = system.table
     x = bound.variable
     numbers = [v for v in system.state if 0 < v.width <= WIDEST and v is not x and "[" not in str(v.payload)]
-    conditions = list(_conditions(system, system.next[str(x.payload)]))
-    guards = [p for p in _conditions(system, system.step_ok) if p not in conditions]
-    conditions += guards if len(guards) <= GUARDS else []
+    tried = list(conditions(system, system.next[str(x.payload)]))
+    guards = [p for p in conditions(system, system.step_ok) if p not in tried]
+    tried += guards if len(guards) <= GUARDS else []
     for y in (None, *numbers):
-        for p in (None, *conditions):
+        for p in (None, *tried):
             width = max(x.width, bound.most.width, 0 if y is None else y.width) + 2
             total = _wide(table, x, width)
             if y is not None:
@@ -196,50 +191,3 @@ def sums(system: TransitionSystem, bound: Bound) -> Iterator[Term]:
 
 def _wide(table: TermTable, term: Term, width: int) -> Term:
     return table.zero_extend(term, width - term.width)
-
-
-def _conditions(system: TransitionSystem, root: Term) -> Iterator[Term]:
-    """Atoms of a condition, or of those in a next value, and their negations: over constants and state, with each value of the inputs in
-    them.
-    """
-    inputs = {v.id: v for v in system.inputs}
-    seen: set[int] = set()
-    for condition in (root,) if not root.width else (t.args[0] for t in topological((root,)) if t.op is Op.ITE):
-        for atom in _atoms(condition):
-            free = [inputs[v.id] for v in variables((atom,)).values() if v.id in inputs]
-            if atom.id in seen or sum(max(1, v.width) for v in free) > FREE:
-                continue
-            seen.add(atom.id)
-            for chosen in _instances(system.table, atom, free):
-                if chosen.op is not Op.CONST and (chosen is atom or chosen.id not in seen):
-                    seen.add(chosen.id)
-                    yield from (chosen, system.table.not_(chosen))
-
-
-def _instances(table: TermTable, atom: Term, free: Sequence[Term]) -> Iterator[Term]:
-    """The atom with each valuation of these inputs."""
-    domains = [[table.const(n, v.width) for n in range(1 << v.width)] if v.width else [table.false, table.true] for v in free]
-    for values in product(*domains):
-        yield table.substitute(atom, dict(zip(free, values, strict=True)))
-
-
-def _atoms(condition: Term) -> Iterator[Term]:
-    """What a condition is put together from."""
-    waiting = [condition]
-    while waiting:
-        term = waiting.pop()
-        if term.op in (Op.AND, Op.OR, Op.NOT):
-            waiting.extend(term.args)
-        elif term.op in _ATOMS and not term.width:
-            yield term
-
-
-def _conjuncts(table: TermTable, term: Term, *, negated: bool = False) -> Iterator[Term]:
-    """Conditions that hold together iff the term does, or does not."""
-    if term.op is Op.NOT:
-        yield from _conjuncts(table, term.args[0], negated=not negated)
-    elif term.op is (Op.OR if negated else Op.AND):
-        for part in term.args:
-            yield from _conjuncts(table, part, negated=negated)
-    else:
-        yield table.not_(term) if negated else term

@@ -29,10 +29,9 @@ class Unroller:
     """Frames 0, 1, … of one run. Frame 0 is unconstrained but for the domains of constants and state; `initialise` makes it initial.
 
     `cone`: names of the state variables kept after frame 0; closed under `next`, and holding what `step_ok` and every observer see.
-    `beside`: another run in the same session, with the same constants.
     """
 
-    def __init__(self, session: Session, system: TransitionSystem, cone: frozenset[str], beside: Unroller | None = None) -> None:
+    def __init__(self, session: Session, system: TransitionSystem, cone: frozenset[str]) -> None:
         self._session = session
         self._system = system
         self._constants = _widths(system.constants)
@@ -40,10 +39,7 @@ class Unroller:
         self._inputs = _widths(system.inputs)
         self._cone = {name: width for name, width in self._state.items() if name in cone}
         self._primed = {str(v.payload): name for name, v in system.primed.items() if name in cone}
-        if beside is None:
-            self._constant_at = {name: session.variable(name, width) for name, width in self._constants.items()}
-        else:
-            self._constant_at = beside._constant_at
+        self._constant_at = {name: session.variable(name, width) for name, width in self._constants.items()}
         self._state_at: list[dict[str, int]] = [{n: session.variable(f"{n}@0", w) for n, w in self._state.items()}]
         self._inputs_at: list[dict[str, int]] = []
         self._after: list[dict[str, int]] = []  # what transition t leads to; the frame that follows unless something is left free between
@@ -59,10 +55,19 @@ class Unroller:
         """The kept variables, in the system's order."""
         return tuple(self._cone)
 
+    def width(self, name: str) -> int:
+        """Bits of a kept variable; 0 for a Boolean."""
+        return self._cone[name]
+
     @property
     def length(self) -> int:
         """Number of transitions unrolled."""
         return len(self._inputs_at)
+
+    def share(self, other: Unroller) -> None:
+        """Assert that the constants are those of another unrolling of the same system in the same session."""
+        mine, theirs = tuple(self._constant_at.values()), tuple(other._constant_at.values())
+        self._session.clause((self._session.define_equal("same constants", mine, theirs),))
 
     def initialise(self) -> None:
         """Assert that frame 0 is initial."""

@@ -27,9 +27,9 @@ class Way(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Coordinate:
-    """A state variable and the way it moves. `target`: over constants alone, with SETTLES."""
+    """A state variable, or a condition over constants and state, and the way it moves. `target`: over constants alone, with SETTLES."""
 
-    variable: str
+    term: Term
     way: Way
     target: Term | None = None
 
@@ -96,6 +96,9 @@ class Ranked:
     """A progress query that no loop violates: with all these variables standing still no `first` transitions end with what recurs, nor any
     more, up to `first + behind`. `behind`: transitions of the longest flight, less one. `fair`: or they do, but with no transitions of the
     same loop that meet each fairness requirement.
+
+    `imprint`: state variables; then, instead, any flight that begins with the values that they have after one with the event, in the same
+    run, has no event, and leaves them with these values. `first` is 0.
     """
 
     queries: tuple[str, ...]
@@ -103,6 +106,7 @@ class Ranked:
     first: int
     behind: int = 0
     along: Along | None = None
+    imprint: tuple[str, ...] | None = None
     fair: bool = False
 
 

@@ -369,7 +369,12 @@ def _basis(verdict: Verdict) -> str:
 def _not_shortest(verdict: Verdict) -> str:
     if verdict.shortest:
         return ""
-    return f", of steps that nobody interrupts; {'none' if verdict.bound is None else f'none in {steps_text(verdict.bound)}'} is shorter"
+    which = f", with {_open_cases(verdict.open_cases)}" if verdict.open_cases else ", of steps that nobody interrupts"
+    return which + ("; a shorter one may exist" if verdict.bound is None else f"; none in {steps_text(verdict.bound)} is shorter")
+
+
+def _open_cases(count: int) -> str:
+    return "a case that is open" if count == 1 else f"{count} cases that are open"
 
 
 def stats_lines(result: CheckResult) -> tuple[Line, ...]:

@@ -77,7 +77,8 @@ class Verdict:
     `bound`: number of transitions exhausted without a counterexample (bounded, unknown), or None. `least`: the least N of a `within least`
     property.
     `trace` with violated and reached; `shortest`: no run is shorter than this one, otherwise all of up to `bound` transitions have been
-    excluded. `explanation` says what would have broken a loop, `minima` what of the trace is proved minimal, where that was asked.
+    excluded. `open_cases`: in so many of the cases that constants divide the system into a shorter one may exist. `explanation`
+    says what would have broken a loop, `minima` what of the trace is proved minimal, where that was asked.
     `others`: further counterexamples, the n-th of them with `further` n: what is said of it is said of those that decide otherwise than all
     before it. `reason` and `phase` with unknown. `vacuity` with a proof that may be vacuous for all that is known.
     """
@@ -98,6 +99,7 @@ class Verdict:
     others: tuple[Verdict, ...] = ()
     further: int = 0
     engines: tuple[Engine, ...] = ()
+    open_cases: int = 0
 
 
 def was_interrupted(verdict: Verdict) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from random import Random
 
 from msgspec.structs import replace
@@ -31,6 +32,7 @@ from mmu_smt.certify.manifest import (
     StageRecord,
     TerminationRecord,
     TermRecord,
+    term_record,
 )
 from mmu_smt.interpret.explicit import ExplicitResult, explore
 from mmu_smt.interpret.machine import TooLarge
@@ -42,6 +44,7 @@ from mmu_smt.solve.session import Status
 from mmu_smt.witness.verdicts import Engine, Word
 from tests.differential.compare import checked
 from tests.differential.generate import GeneratedSpec, generate
+from tests.differential.marking import BROKEN, MARKING
 
 TOGGLE = """\
 state x: bool = false
@@ -181,7 +184,18 @@ step stay() by guest when x == 3 { }
 config busy { enable stay weakly fair }
 progress settles { recurs taken(stay) never taken(up) }
 """
-HAND = (
+FAIRNESS = (
+    (FAIR, "busy", "a step that is weakly fair"),
+    (FAIR, "busy", "the same, by recurrence alone"),
+    (GONE, "patient", "a step that is strongly fair"),
+    (GONE, "patient", "the same, by recurrence alone"),
+    (GONE, "eager", "weakly fair, by recurrence alone"),
+    (GONE, "eager", "weakly fair"),
+    (EIGHT, "busy", "a loop that comes through one place three times"),
+    (BLINK, "busy", "a loop that is fair because a step is disabled in it"),
+    (STEM, "busy", "a long way to the loop"),
+)
+PLAIN = (
     GeneratedSpec(-1, TOGGLE, None, (), "loops of one transition", Counter()),
     GeneratedSpec(-2, CUT, None, ("busy",), "a loop of a step that is interrupted", Counter()),
     GeneratedSpec(-3, ONCE, None, ("busy",), "a variable that rises along flights", Counter()),
@@ -189,22 +203,21 @@ HAND = (
     GeneratedSpec(-5, COUNT, None, (), "an end after so many transitions", Counter()),
     GeneratedSpec(-6, COUNT, None, (), "the same, by reachability alone", Counter()),
     GeneratedSpec(-7, LATE, None, ("busy",), "a step that does something at its end", Counter()),
-    GeneratedSpec(-8, FAIR, None, ("busy",), "a step that is weakly fair", Counter()),
-    GeneratedSpec(-9, FAIR, None, ("busy",), "the same, by recurrence alone", Counter()),
-    GeneratedSpec(-10, GONE, None, ("patient",), "a step that is strongly fair", Counter()),
-    GeneratedSpec(-11, GONE, None, ("patient",), "the same, by recurrence alone", Counter()),
-    GeneratedSpec(-12, GONE, None, ("eager",), "weakly fair, by recurrence alone", Counter()),
-    GeneratedSpec(-13, GONE, None, ("eager",), "weakly fair", Counter()),
-    GeneratedSpec(-14, EIGHT, None, ("busy",), "a loop that comes through one place three times", Counter()),
-    GeneratedSpec(-15, BLINK, None, ("busy",), "a loop that is fair because a step is disabled in it", Counter()),
-    GeneratedSpec(-16, STEM, None, ("busy",), "a long way to the loop", Counter()),
+    GeneratedSpec(-8, MARKING, None, ("busy",), "an event that prevents itself", Counter()),
+    *(GeneratedSpec(-9 - i, text, None, ("busy",), "an event that does not", Counter()) for i, text in enumerate(BROKEN)),
 )
+HAND = PLAIN + tuple(GeneratedSpec(-1 - len(PLAIN) - i, text, None, (c,), what, Counter()) for i, (text, c, what) in enumerate(FAIRNESS))
 """Systems in which what a rank, a flight or a count rests on makes a difference: their seeds are -1, -2, …"""
+FAIR_SEEDS = tuple(range(-len(HAND), -len(PLAIN)))
+"""Those of them in which fairness does."""
+
+GOOD = -8
+"""The one in which an event prevents itself; those in which it does not follow."""
 
 
 def engines_of(seed: int) -> frozenset[Engine] | None:
     """Who may prove something. Of every third system what is found by reachability alone, which otherwise decides little."""
-    if seed in (-9, -11, -12):
+    if seed < 0 and HAND[-seed - 1].description.endswith("by recurrence alone"):
         return frozenset({Engine.RECURRENCE})
     return frozenset({Engine.REACHABILITY}) if seed % 3 == 0 else None
 
@@ -304,14 +317,33 @@ def tried(seed: int, mutants: int) -> Tried | None:
                 found.wrong.append(f"seed {seed}: {name} is {verdict.word} by {verdict.by}, and not certified")
     found.wrong += [f"seed {seed}: {lie}" for lie in made.lies(whole)]
     rng = Random(seed)
-    for number in range(mutants):
-        kind, mutant = mutate(made, stages, rng)
+    foreign = [("transplant", (*stages, record)) for record in _foreign(made)]
+    for number in range(len(foreign) + mutants):
+        kind, mutant = foreign[number] if number < len(foreign) else mutate(made, stages, rng)
         derived = made.accepted(mutant)
         found.met["refused" if derived is None else "accepted"] += 1
         found.met[f"{kind}: {'refused' if derived is None else 'accepted'}"] += 1
         if derived is not None:
             found.wrong += [f"seed {seed}, mutant {number} ({kind}): {lie}\n  {mutant}" for lie in made.lies(derived)]
     return found
+
+
+def _foreign(made: Bench) -> Iterator[StageRecord]:
+    """For a system in which an event does not prevent itself: the rank of the one in which it does."""
+    if GOOD - len(BROKEN) <= made.seed < GOOD:
+        own = [s.flights for s in made.proofs[0][1] if isinstance(s, RelyRecord)]
+        disturbed = tuple(sorted({name for flights in own for name in flights.disturbed}))
+        for record in _good_ranks():
+            assert record.flights is not None
+            yield replace(record, flights=replace(record.flights, disturbed=disturbed)) if disturbed else record
+
+
+@cache
+def _good_ranks() -> tuple[RankRecord, ...]:
+    ((_, stages),) = Bench(GOOD).proofs
+    ranks = tuple(stage for stage in stages if isinstance(stage, RankRecord) and stage.imprint)
+    assert ranks
+    return ranks
 
 
 def _refusal(made: Bench, stages: Stages) -> str:
@@ -368,7 +400,7 @@ def _invented(made: Bench, name: str, stages: Stages, rng: Random) -> tuple[str,
     flights = next((s.flights for s in stages if isinstance(s, RelyRecord | RankRecord) and s.flights is not None), None)
     clause = TermRecord("false", "false")
     rounds = tuple(
-        RoundRecord((CoordinateRecord(v, rng.choice(("rises", "falls"))),), rng.choice((None, 0, 1)) if flights else None)
+        RoundRecord((CoordinateRecord(rng.choice(("rises", "falls")), v),), rng.choice((None, 0, 1)) if flights else None)
         for v in rng.sample(variables, min(len(variables), 3))
     )
     made_up: list[StageRecord] = [
@@ -402,10 +434,24 @@ def _ranked(made: Bench, name: str, stages: Stages, rng: Random) -> tuple[str, S
     if rng.random() < 0.3:
         variables = variables[: rng.randrange(len(variables) + 1)]
     last = None if flights is None or rng.random() < 0.3 else rng.randrange(2)
-    coordinates = tuple(CoordinateRecord(v, rng.choice(("rises", "falls"))) for v in variables)
+    coordinates = tuple(_coordinate(made, v, rng) for v in variables)
     rounds = tuple(RoundRecord((c,), last) for c in coordinates) if rng.random() < 0.5 else (RoundRecord(coordinates, last),)
-    stage = RankRecord((name,), rounds, rng.randrange(1, 3), rng.randrange(2) if flights else 0, flights, rng.random() < 0.5)
+    behind = rng.randrange(2) if flights else 0
+    if rng.random() < 0.5:
+        imprint = tuple(rng.sample(variables, rng.randrange(len(variables) + 1)))
+        return "invent an imprint", (*stages, RankRecord((name,), rounds, 0, behind, flights, imprint))
+    stage = RankRecord((name,), rounds, rng.randrange(1, 3), behind, flights, None, rng.random() < 0.5)
     return "invent a whole Rank", (*stages, stage)
+
+
+def _coordinate(made: Bench, name: str, rng: Random) -> CoordinateRecord:
+    """A variable, or that it has a certain value, and a way."""
+    way = rng.choice(("rises", "falls"))
+    table, variable = made.lowered.system.table, next(v for v in made.lowered.system.state if v.payload == name)
+    if rng.random() < 0.6:
+        return CoordinateRecord(way, name)
+    value = table.eq(variable, table.const(rng.randrange(1 << variable.width), variable.width)) if variable.width else table.not_(variable)
+    return CoordinateRecord(way, condition=term_record(value))
 
 
 def _anyhow(record: StageRecord, rng: Random) -> StageRecord:

@@ -73,7 +73,7 @@ def ranking_claims(system: TransitionSystem, queries: tuple[Query, ...]) -> Iter
             inquiry = Inquiry(Session(Meter(Budget())), "test", LIMIT)
             ranking = Ranking(inquiry, system, query.never, cone, idle=idle, env=search.env)
             with suppress(NoFlights):
-                if ranking.excludes_loops(query.recurs, 8):
+                if ranking.excludes_loops(query.recurs, 24):
                     yield query.name
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from inspect import signature
 
@@ -12,6 +12,7 @@ from z3 import z3core
 from mmu_smt.engines import bounded, check, lasso, vacuity
 from mmu_smt.engines.bounded import CountGoal, SafetyGoal, Search
 from mmu_smt.engines.completeness import Inquiry, SimplePaths
+from mmu_smt.engines.coordinates import Coordinates, Quantity
 from mmu_smt.engines.counting import Counter
 from mmu_smt.engines.cubes import Cube, Transition
 from mmu_smt.engines.dependencies import Cones
@@ -258,7 +259,7 @@ def _monotone_at_the_first_place(patch: pytest.MonkeyPatch) -> None:
 
 
 def _everything_stands_still(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Ranking, "_monotone_anywhere", lambda self, names: tuple(Coordinate(name, Way.RISES) for name in names))
+    patch.setattr(Ranking, "_monotone_anywhere", lambda self, names: {n: next(iter(self._quantities[n].ways.values())) for n in names})
 
 
 def _everything_settles(patch: pytest.MonkeyPatch) -> None:
@@ -281,20 +282,19 @@ def _everything_settles(patch: pytest.MonkeyPatch) -> None:
 
 
 def _longest_flight_where_the_round_ended(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Ranking, "_longest_flight", lambda self: self._place)
+    patch.setattr(Ranking, "_flight", lambda self: self._place)
 
 
 def _monotone_one_way_is_enough(patch: pytest.MonkeyPatch) -> None:
-    original = Ranking._compare  # pyright: ignore[reportPrivateUsage]
+    original = Coordinates._quantity  # pyright: ignore[reportPrivateUsage]
 
-    def compare_wrongly(self: Ranking, system: TransitionSystem) -> None:
-        original(self, system)
-        for name, ways in self._one_way.items():
-            anything = Observer(f"{name} anything", system.table.true, on_state=False)
-            self._one_way[name] = (*ways, anything)
-            self._coordinates[anything] = Coordinate(name, Way.RISES)
+    def quantity_with_another_way(self: Coordinates, name: str, term: Term, targets: Sequence[Term] = ()) -> Quantity:
+        made = original(self, name, term, targets)
+        anything = Observer(f"{name} anything", self._system.table.true, on_state=False)
+        made.ways[anything] = Coordinate(term, Way.RISES)
+        return made
 
-    patch.setattr(Ranking, "_compare", compare_wrongly)
+    patch.setattr(Coordinates, "_quantity", quantity_with_another_way)
 
 
 def _env_alone_forgotten(patch: pytest.MonkeyPatch) -> None:
