@@ -224,7 +224,8 @@ class Ranking:
                 event.excluded_at = event.first, behind
                 return True
             first = 1 + max(n for n, literal in ends.items() if self._session.value(literal))
-            company = self._in_company() if event.fair_only else ()
+            # Where steps can be interrupted this is dear, and as a rule not needed with an imprint.
+            company = self._in_company() if event.fair_only and (self._refined or not self._has_env) else ()
             if company and not self._inquiry.ask((self._run(event.first), some, *company), model=False):
                 event.lonely = event.excluded = True
                 event.excluded_at = event.first, behind
