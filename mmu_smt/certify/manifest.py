@@ -29,7 +29,6 @@ from mmu_smt.model.argument import (
     Relied,
     Round,
     Stage,
-    Unwritten,
     Way,
 )
 from mmu_smt.model.system import TransitionSystem
@@ -103,6 +102,7 @@ class RankRecord(Record, frozen=True, tag="ranking"):
     behind: int = 0
     flights: FlightRecord | None = None
     imprint: tuple[str, ...] | None = None
+    fair: bool = False
 
 
 class MeasureRecord(Record, frozen=True, tag="declared measure"):
@@ -121,6 +121,7 @@ class RecurrenceRecord(Record, frozen=True, tag="recurrence bound"):
     proves: tuple[str, ...]
     transitions: int
     least: dict[str, int] = {}
+    fair: bool = False
 
 
 class EmptyRecord(Record, frozen=True, tag="no initial state"):
@@ -230,17 +231,15 @@ def record_of(stage: Stage) -> StageRecord:
         case Ranked():
             rounds = tuple(RoundRecord(tuple(_coordinate_record(c) for c in r.coordinates), r.last) for r in stage.rounds)
             flights = None if stage.along is None else _flight_record(stage.along)
-            return RankRecord(stage.queries, rounds, stage.first, stage.behind, flights, stage.imprint)
+            return RankRecord(stage.queries, rounds, stage.first, stage.behind, flights, stage.imprint, stage.fair)
         case Measured():
             return MeasureRecord(stage.queries)
         case Exhausted():
             return TerminationRecord(stage.queries, stage.transitions, dict(stage.least))
         case Recurrent():
-            return RecurrenceRecord(stage.queries, stage.transitions, dict(stage.least))
+            return RecurrenceRecord(stage.queries, stage.transitions, dict(stage.least), stage.fair)
         case Empty():
             return EmptyRecord(stage.queries)
-        case Unwritten():
-            raise NoCertificate(f"there is none for the argument `{stage.by}`")
         case _:
             assert_never(stage)
 
@@ -260,13 +259,13 @@ def stage_of(record: StageRecord, system: TransitionSystem, beside: Callable[[Co
         case RankRecord():
             rounds = tuple(Round(tuple(_coordinate(c, system, constants, state) for c in r.coordinates), r.last) for r in record.rounds)
             along = None if record.flights is None else _along(record.flights)
-            return Ranked(record.proves, rounds, record.first, record.behind, along, record.imprint)
+            return Ranked(record.proves, rounds, record.first, record.behind, along, record.imprint, record.fair)
         case MeasureRecord():
             return Measured(record.proves)
         case TerminationRecord():
             return Exhausted(record.proves, record.transitions, tuple(record.least.items()))
         case RecurrenceRecord():
-            return Recurrent(record.proves, record.transitions, tuple(record.least.items()))
+            return Recurrent(record.proves, record.transitions, tuple(record.least.items()), record.fair)
         case EmptyRecord():
             return Empty(record.proves)
         case _:

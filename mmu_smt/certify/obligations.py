@@ -13,12 +13,13 @@ from typing import assert_never
 
 from mmu_smt.certify.cases import Case, NoCertificate, Obligation, finished
 from mmu_smt.certify.counting import Counter
+from mmu_smt.certify.fairness import Met, no_repetition
 from mmu_smt.certify.flights import relied, rest_queries
 from mmu_smt.certify.ranks import measured, ranked
 from mmu_smt.certify.smtlib import Node, Script
 from mmu_smt.certify.unrolling import Unrolling
 from mmu_smt.model import kliveness
-from mmu_smt.model.argument import Counted, Empty, Exhausted, Inductive, Measured, Ranked, Recurrent, Relied, Stage, Unwritten
+from mmu_smt.model.argument import Counted, Empty, Exhausted, Inductive, Measured, Ranked, Recurrent, Relied, Stage
 from mmu_smt.model.cone import cone_of, query_cone
 from mmu_smt.model.system import ProgressQuery, SafetyQuery, TransitionSystem
 
@@ -49,8 +50,6 @@ def obligations(case: Case, stage: Stage, number: int) -> Iterator[Obligation]:
             yield from _recurrent(case, stage, prefix)
         case Empty():
             yield _empty(case, prefix)
-        case Unwritten():
-            raise NoCertificate(f"{stage.by} has none yet")
         case _:
             assert_never(stage)
     case.settled.update({name: case.query(name) for name in stage.queries})
@@ -280,6 +279,8 @@ def _recurrent(case: Case, stage: Recurrent, prefix: str) -> Iterator[Obligation
     for i, name in enumerate(stage.queries):
         query = case.query(name)
         tag = f"{prefix}{i + 1}-"
+        if stage.fair and (isinstance(query, SafetyQuery) or query.within is not None):
+            raise NoCertificate(f"fairness plays no role in `{name}`")
         if isinstance(query, SafetyQuery):
             cone = query_cone(case.system, query)
             yield _no_simple_path(case, cone, facts, n, f"{tag}end", query.name)
@@ -292,8 +293,11 @@ def _recurrent(case: Case, stage: Recurrent, prefix: str) -> Iterator[Obligation
             yield _counted(case, query, most, n, facts, f"{tag}count")
         else:
             cone = query_cone(case.system, query)
-            yield _no_simple_path(case, cone, facts, n, f"{tag}end", query.name)
-            yield _no_lasso(case, query, cone, facts, n, f"{tag}loops")
+            if stage.fair:
+                yield _no_simple_loop(case, query, cone, facts, n, f"{tag}end")
+            else:
+                yield _no_simple_path(case, cone, facts, n, f"{tag}end", query.name)
+            yield _no_lasso(case, query, cone, facts, n, f"{tag}loops", fair=stage.fair)
 
 
 def _wide(case: Case, cone: frozenset[str], facts: Sequence[SafetyQuery]) -> frozenset[str]:
@@ -320,31 +324,42 @@ def _no_simple_path(
     return finished(name, script, f"Every run of {n} transitions repeats itself, as far as {of} can see.")
 
 
+def _no_simple_loop(case: Case, query: ProgressQuery, cone: frozenset[str], facts: Sequence[SafetyQuery], n: int, name: str) -> Obligation:
+    """The same with what fairness can see."""
+    script, run = _run_of(case, _wide(case, cone, facts), facts, n)
+    no_repetition(run, case.system, query, [v for v in run.cone if v in cone], n)
+    says = f"Every run of {n} transitions, wherever its loop begins, repeats itself, as far as {query.name} and fairness can see."
+    return finished(name, script, says)
+
+
 def _same_count(script: Script, counter: Counter, left: int, right: int, most: int) -> Iterator[Node]:
     for n in range(1, most + 1):
         yield script.equal(counter.at_least(left, n), counter.at_least(right, n))
 
 
-def _no_lasso(case: Case, query: ProgressQuery, cone: frozenset[str], facts: Sequence[SafetyQuery], n: int, name: str) -> Obligation:
-    """No loop of up to n transitions with its stem, fair or not."""
+def _no_lasso(
+    case: Case, query: ProgressQuery, cone: frozenset[str], facts: Sequence[SafetyQuery], n: int, name: str, *, fair: bool
+) -> Obligation:
+    """No loop of up to n transitions with its stem: no fair one, or neither a fair one nor another."""
     script = Script()
     run = Unrolling(script, case.system, _wide(case, cone, facts))
     run.initialise()
     prefixes = _prefixes(run, n)
     _known_so_far(run, facts, prefixes)
     names = [v for v in run.cone if v in cone]
+    system = case.system if fair else replace(case.system, fairness=())
     hits: list[Node] = []
     for first in range(n):
-        recurred, going = script.false, script.true
+        met, going = Met(run, system, query), script.true
         for last in range(first, n):
             moves = (run.at(last, case.system.step_ok_loop), script.negated(run.at(last, query.never)))
             going = script.all(moves if last == first else (going, *moves))
-            recurs = run.at(last, query.recurs)
-            recurred = recurs if last == first else script.any((recurred, recurs))
-            hits.append(script.all((prefixes[last + 1], going, recurred, run.same(first, last + 1, names))))
+            met.grow(last)
+            hits.append(script.all((prefixes[last + 1], going, met.all(), run.same(first, last + 1, names))))
     script.demand("some run comes back to where it was, and its event happens in between", script.any(hits))
+    kind = "fair loop" if fair else "loop"
     return finished(
-        name, script, f"No run of up to {n} transitions closes a loop in which {query.name}'s event happens and its end does not."
+        name, script, f"No run of up to {n} transitions closes a {kind} in which {query.name}'s event happens and its end does not."
     )
 
 

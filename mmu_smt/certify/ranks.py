@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from mmu_smt.certify.cases import Case, NoCertificate, Obligation, finished
+from mmu_smt.certify.fairness import in_company
 from mmu_smt.certify.flights import Flight, env_leaves_alone, over
 from mmu_smt.certify.rendering import rendered
 from mmu_smt.certify.smtlib import Node, Script
@@ -209,7 +210,11 @@ class _Rank:
                 hits.append(script.all((*lead, run.at(place, self._query.recurs))))
         script.demand(f"the event of {self._query.name} happens last", script.any(hits))
         length = f"{first}" if first == last else f"{first} to {last}"
-        says = f"Rank for {self._query.name}: with all these standing still no {length} transition(s) of a loop end with its event:"
+        what = f"no {length} transition(s) of a loop end with its event"
+        if self._stage.fair:
+            in_company(run, system, self._cone, self._facts, self._moves, stable)
+            what += " and have one beside them for each fairness requirement"
+        says = f"Rank for {self._query.name}: with all these standing still {what}:"
         return finished(f"{self._prefix}run", script, says, *(f"  {_named(v)}" for v in stable))
 
     def _imprint(self, stable: Sequence[Term], names: Sequence[str]) -> Obligation:

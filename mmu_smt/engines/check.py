@@ -104,6 +104,7 @@ class _Check:
         self._lemmas: list[SafetyQuery] = []  # those of them that have been proved
         self._rankings: dict[Shape, Ongoing] = {}
         self._unranked: set[Shape] = set()
+        self._looping: set[str] = set()  # queries that some loop violates from a state that may not be reachable
         self._uninterrupted = uninterrupted if system.flight and max_bound is None else None
         self._uninterrupted_search: UninterruptedSearch | None = None
         self._provisional: dict[str, Provisional] = {}  # runs that need not be the shortest
@@ -277,6 +278,8 @@ class _Check:
                 lag = shares.IDLE_LASSO_LAG
             else:
                 overspent, lag = 2 * self._lasso_effort > others + 2 * shares.LASSO_ALLOWANCE, shares.LASSO_LAG
+            if not self._goals and self._looping.intersection(self._lassos):
+                overspent = False  # nothing else is searched for, and there may well be one
             if length and overspent and depth < length + lag and depth != self._max_bound:
                 return
             goals = [goal for goal in self._lassos.values() if goal.refuted < length]
@@ -460,12 +463,15 @@ class _Check:
             ranked.ranking.learn(list(news.values()))
             ranked.told.update(news)
         ranked.inquiry.until, ranked.inquiry.phase = max(until, ranked.inquiry.until), self._phase
-        if ranked.ranking.excludes_loops(query.recurs, shares.RANKING_LENGTHS * depth):
+        fair = query.within is None
+        if ranked.ranking.excludes_loops(query.recurs, shares.RANKING_LENGTHS * depth, fair=fair):
             if self._only_bounds(name):  # there is a bound, and the count goes on to find it
                 self._lassos.pop(name)
             else:
-                self._proofs.add(ranked.ranking.argument(name, query.recurs))
-                self._proved(name, Argument(ranked.ranking.how(query.recurs), Engine.RANKING))
+                self._proofs.add(ranked.ranking.argument(name, query.recurs, fair=fair))
+                self._proved(name, Argument(ranked.ranking.how(query.recurs, fair=fair), Engine.RANKING))
+        elif ranked.ranking.finds_loop(query.recurs, fair=fair):
+            self._looping.add(name)
 
     def _shape(self, name: str) -> Shape:
         """Queries of one shape have one ranking."""
@@ -479,7 +485,8 @@ class _Check:
         """Property-directed reachability for whatever is open, safety first: what it proves of one query helps those after it."""
         if self._patient and (depth < directed.DEPTH or self._waits_for_rely(directed.RELY_PATIENCE)):
             return
-        waits = depth < directed.SEARCH_DEPTH and self._session.effort < directed.SEARCH_PATIENCE
+        last = directed.SEARCH_DEPTH if self._goals else directed.ENDLESS_DEPTH
+        waits = depth < last and self._session.effort < directed.SEARCH_PATIENCE
         if self._patient and not self._interrupted and waits:
             return
         counts = [g for g in self._goals.values() if isinstance(g, CountGoal) and depth >= self._grown.get(g.name, 0) + directed.PATIENCE]

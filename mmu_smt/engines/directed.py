@@ -33,6 +33,9 @@ an attempt beside them would double what they cost."""
 SEARCH_DEPTH = 16
 """They begin there at this depth at the latest: where a transition costs few units, depth is what the search gets nowhere with."""
 
+ENDLESS_DEPTH = 24
+"""The same for infinite runs: a lasso is longer than what leads into it."""
+
 RELY_PATIENCE = 30_000_000
 """Units of the search after which they no longer wait for rely-guarantee induction, which proves many invariants at once."""
 

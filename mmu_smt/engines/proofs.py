@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from mmu_smt.engines.rely import RelyGuarantee
 from mmu_smt.engines.result import Invariant
-from mmu_smt.model.argument import Along, Counted, Empty, Exhausted, Inductive, Proof, Recurrent, Relied, Stage, Unwritten
+from mmu_smt.model.argument import Along, Counted, Empty, Exhausted, Inductive, Proof, Recurrent, Relied, Stage
 
 REST = "rest "
 
@@ -51,7 +51,4 @@ class Proofs:
 
     def recurrent(self, name: str, depth: int, least: Mapping[str, int], *, fair: bool) -> None:
         """Every run of `depth` transitions repeats itself. `fair`: as far as fairness can see."""
-        if fair:
-            self.add(Unwritten((name,), f"recurrence bound {depth - 1} under fairness"))
-        else:
-            self.add(Recurrent((name,), depth, tuple((n, least[n]) for n in (name,) if n in least)))
+        self.add(Recurrent((name,), depth, tuple((n, least[n]) for n in (name,) if n in least), fair))

@@ -5,7 +5,7 @@ constant there; so is one that every transition leaves alone or sets to the same
 constant, others may become so too: a lexicographic ranking, found to its fixpoint. What remains is a question about a few transitions: is
 there a run of n transitions in which all these variables stand still and which ends with the recurring event? If not, neither is there a
 loop, since every loop can be gone round backwards for n transitions. The stem does not matter, nor does reachability beyond proved
-invariants, and fairness plays no role.
+invariants. Where there is such a run, fairness may exclude the loop still: see `company`.
 
 Where steps can be interrupted, transitions are looked at along flights (see `flights`), of transitions that a loop may take; only those
 that are no env steps are counted.
@@ -19,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from mmu_smt.engines.company import Company
 from mmu_smt.engines.completeness import Inquiry
 from mmu_smt.engines.coordinates import Coordinates
 from mmu_smt.engines.flights import Flights, NoFlights
@@ -34,17 +35,24 @@ PLAIN = 8
 LONGEST = 64
 """Places of a flight that are looked at; a step with more transitions is left to other arguments."""
 
+LOOPS = 8
+"""Loops of so many transitions at most are looked for, which show that this argument leads nowhere for what is known."""
+
 
 @dataclass(slots=True)
 class _Event:
-    """A recurring event. `by_env`: an env step can be it; None where that is not known yet. `first`: runs of this many transitions and a
-    few more may all be excluded. `excluded`: they are.
+    """A recurring event. `fair_only`: loops that are not fair do not count. `by_env`: an env step can be it; None where that is not known
+    yet. `first`: runs of this many transitions and a few more may all be excluded. `excluded`: they are; `lonely`: for want of transitions
+    that are fair to them. `loops`: they never will be, with what is known.
     """
 
     observer: Observer
+    fair_only: bool
     by_env: bool | None = None
     first: int = 1
     excluded: bool = False
+    lonely: bool = False
+    loops: bool = False
     excluded_at: tuple[int, int] = (0, 0)  # `first` and the length of a flight by then
     imprint: Imprint | None = None
     kept: tuple[str, ...] | None = None
@@ -79,7 +87,7 @@ class Ranking:
         self._session = inquiry.session
         table = system.table
         moves = table.and_(system.step_ok_loop, table.not_(never))
-        self._events: dict[int, _Event] = {}  # by the term's id
+        self._events: dict[tuple[int, bool], _Event] = {}  # by the term's id, and whether fairness counts
         self._flights = Flights(inquiry, system, cone, idle=idle, env=env, moves=moves)
         self._unroller = self._flights.unroller
         self._anywhere = Unroller(self._session, system, cone | system.flight)
@@ -92,6 +100,8 @@ class Ranking:
         self._quantities = {q.name: q for q in self._coordinates.plain()}
         self._refined = False
         self._has_env = env is not None
+        self._company: Company | None = None
+        self._system = system
         self._idle = dict(idle)
         self._cheap = False  # nothing else stands still in every transition
         self._complete = False  # nor in flights
@@ -109,14 +119,16 @@ class Ranking:
         self._grown()
         self._refuted.clear()
 
-    def excludes_loops(self, recurs: Term, longest: int) -> bool:
-        """True iff no lasso exists with this event in its loop, as far as that can be seen from runs of at most `longest` transitions."""
-        event = self._events.setdefault(recurs.id, _Event(Observer(f"recurs{recurs.id}", recurs, on_state=False)))
+    def excludes_loops(self, recurs: Term, longest: int, *, fair: bool = False) -> bool:
+        """True iff no lasso exists with this event in its loop, as far as that can be seen from runs of at most `longest` transitions.
+        `fair`: no fair one.
+        """
+        event = self._event(recurs, fair=fair)
         if event.excluded:
             return True
         if event.by_env is None:
             event.by_env = self._env_alone(event)
-        if event.by_env:
+        if event.by_env or (event.loops and (self._refined or not event.fair_only)):
             return False
         self._flights.begin()
         if not self._refined:
@@ -151,7 +163,7 @@ class Ranking:
         for event in self._events.values():
             event.first = 1
             event.imprint = None
-            event.fleeting = False
+            event.fleeting = event.loops = False
 
     def _imprints(self, event: _Event) -> bool:
         """Does what the event leaves behind keep it from happening again?"""
@@ -173,18 +185,29 @@ class Ranking:
         event.excluded_at = 0, self._flight()
         return event.excluded
 
-    def argument(self, query: str, recurs: Term) -> Ranked:
+    def finds_loop(self, recurs: Term, *, fair: bool = False) -> bool:
+        """A loop has been found with this event, of states that may not be reachable: no argument of this kind excludes it."""
+        return self._event(recurs, fair=fair).loops
+
+    def argument(self, query: str, recurs: Term, *, fair: bool = False) -> Ranked:
         """Why no loop has this event, once that has been found."""
-        event = self._events[recurs.id]
+        event = self._event(recurs, fair=fair)
         first, behind = event.excluded_at
         along = Along(tuple(self._idle.items()), tuple(sorted(self._flights.changed))) if self._has_env else None
-        return Ranked((query,), tuple(self.rounds), first, behind, along, event.kept)
+        return Ranked((query,), tuple(self.rounds), first, behind, along, event.kept, event.lonely)
 
-    def how(self, recurs: Term) -> str:
+    def _event(self, recurs: Term, *, fair: bool) -> _Event:
+        fair = fair and bool(self._system.fairness)
+        key = recurs.id, fair
+        if key not in self._events:
+            self._events[key] = _Event(Observer(f"recurs{recurs.id}", recurs, on_state=False), fair)
+        return self._events[key]
+
+    def how(self, recurs: Term, *, fair: bool = False) -> str:
         """The same, for the report."""
-        event = self._events[recurs.id]
+        event = self._event(recurs, fair=fair)
         what = "conditions and variables" if self._refined else "variables"
-        by = f"ranking by {len(self.stable)} monotone {what}"
+        by = f"ranking by {len(self.stable)} monotone {what}{' and fairness' if event.lonely else ''}"
         return f"{by}, {self.length} steps" if event.kept is None else f"{by}, imprint of {len(event.kept)} variables"
 
     def _excluded_by_runs(self, event: _Event, longest: int) -> bool:
@@ -200,8 +223,32 @@ class Ranking:
                 event.excluded = True
                 event.excluded_at = event.first, behind
                 return True
-            event.first = 1 + max(n for n, literal in ends.items() if self._session.value(literal))
+            first = 1 + max(n for n, literal in ends.items() if self._session.value(literal))
+            # Where steps can be interrupted this is dear, and as a rule not needed with an imprint.
+            company = self._in_company() if event.fair_only and (self._refined or not self._has_env) else ()
+            if company and not self._inquiry.ask((self._run(event.first), some, *company), model=False):
+                event.lonely = event.excluded = True
+                event.excluded_at = event.first, behind
+                return True
+            if not (self._has_env or behind) and event.first <= LOOPS and self._closes(event.first, some, company):
+                event.loops = True
+                return False
+            event.first = first
         return False
+
+    def _closes(self, n: int, recurs: int, company: tuple[int, ...]) -> bool:
+        """Is there a loop of n transitions with the event, all of them such as are looked at? Then there are such runs of every length."""
+        unroller = self._unroller
+        ends = unroller.state(0, unroller.cone), unroller.state(n, unroller.cone)
+        return self._inquiry.ask((self._run(n), recurs, self._session.define_equal(f"closes after {n}", *ends), *company), model=False)
+
+    def _in_company(self) -> tuple[int, ...]:
+        """Literals: transitions of the same loop that meet each requirement of fairness."""
+        if self._company is None:
+            self._company = Company(self._session, self._system, self._unroller, moves=self._moves)
+        return self._company.literals(
+            valid=self._flights.valid_in, still=lambda unroller: self._still_in(unroller, 0), values=self._values_in
+        )
 
     def _ends(self, event: _Event, n: int) -> int:
         """The literal: a run of n transitions ends with the event."""

@@ -94,7 +94,8 @@ class Round:
 @dataclass(frozen=True, slots=True)
 class Ranked:
     """A progress query that no loop violates: with all these variables standing still no `first` transitions end with what recurs, nor any
-    more, up to `first + behind`. `behind`: transitions of the longest flight, less one.
+    more, up to `first + behind`. `behind`: transitions of the longest flight, less one. `fair`: or they do, but with no transitions of the
+    same loop that meet each fairness requirement.
 
     `imprint`: state variables; then, instead, any flight that begins with the values that they have after one with the event, in the same
     run, has no event, and leaves them with these values. `first` is 0.
@@ -106,6 +107,7 @@ class Ranked:
     behind: int = 0
     along: Along | None = None
     imprint: tuple[str, ...] | None = None
+    fair: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,11 +128,14 @@ class Exhausted:
 
 @dataclass(frozen=True, slots=True)
 class Recurrent:
-    """Every run of `transitions` repeats itself as far as the query can see, and none up to there does what the query asks for."""
+    """Every run of `transitions` repeats itself as far as the query can see, and none up to there does what the query asks for. `fair`: in
+    infinite runs it also sees that the loop has begun, and what has been met there; loops that are not fair are not asked for.
+    """
 
     queries: tuple[str, ...]
     transitions: int
     least: tuple[tuple[str, int], ...] = ()
+    fair: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,13 +145,5 @@ class Empty:
     queries: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Unwritten:
-    """An argument for which there is no such data. `by`: its name."""
-
-    queries: tuple[str, ...]
-    by: str
-
-
-Stage: TypeAlias = Inductive | Relied | Counted | Ranked | Measured | Exhausted | Recurrent | Empty | Unwritten
+Stage: TypeAlias = Inductive | Relied | Counted | Ranked | Measured | Exhausted | Recurrent | Empty
 Proof: TypeAlias = tuple[Stage, ...]

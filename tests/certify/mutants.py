@@ -134,7 +134,68 @@ terminal n == 3
 progress soon within least { recurs taken(act) never false }
 progress in_two within 2 { recurs taken(act) never false }
 """
-HAND = (
+FAIR = """\
+state x: 0..2 = 0
+state w: bool = false
+step toggle() by guest { w = !w }
+step up() by guest when x < 2 { x += 1 }
+step down() by guest when x == 2 { x = 0 }
+config busy { enable up weakly fair }
+progress low { recurs x == 0 never taken(up) }
+progress below { recurs x < 2 never taken(up) }
+progress at_all { recurs w never taken(up) }
+progress waits { recurs taken(toggle) never taken(down) }
+progress turns { recurs taken(up) never taken(toggle) }
+"""
+GONE = """\
+const far: bool
+state w: bool = false
+state gone: bool = false
+step toggle() by guest { w = !w }
+step leave() by guest when w && !gone { gone = true }
+step come() by guest when gone && far { gone = false }
+config patient { enable leave strongly fair }
+config eager { enable leave weakly fair }
+progress stays { recurs !gone never taken(leave) }
+progress stays_near { recurs !gone never far }
+progress leaves { recurs taken(leave) never false }
+progress idles { recurs gone never false }
+"""
+EIGHT = """\
+state x: 0..3 = 0
+step a() by guest when x == 0 { x = 1 }
+step b() by guest when x == 0 { x = 2 }
+step c() by guest when x == 0 { x = 3 }
+step back() by guest when x > 0 { x = 0 }
+config busy { enable a strongly fair enable b strongly fair enable c strongly fair }
+progress turns { recurs taken(back) never false }
+"""
+BLINK = """\
+state w: bool = false
+step toggle() by guest { w = !w }
+step rest() by guest when w { }
+config busy { enable rest weakly fair }
+progress blinks { recurs taken(toggle) never taken(rest) }
+"""
+STEM = """\
+state x: 0..3 = 0
+step up() by guest when x < 3 { x += 1 }
+step stay() by guest when x == 3 { }
+config busy { enable stay weakly fair }
+progress settles { recurs taken(stay) never taken(up) }
+"""
+FAIRNESS = (
+    (FAIR, "busy", "a step that is weakly fair"),
+    (FAIR, "busy", "the same, by recurrence alone"),
+    (GONE, "patient", "a step that is strongly fair"),
+    (GONE, "patient", "the same, by recurrence alone"),
+    (GONE, "eager", "weakly fair, by recurrence alone"),
+    (GONE, "eager", "weakly fair"),
+    (EIGHT, "busy", "a loop that comes through one place three times"),
+    (BLINK, "busy", "a loop that is fair because a step is disabled in it"),
+    (STEM, "busy", "a long way to the loop"),
+)
+PLAIN = (
     GeneratedSpec(-1, TOGGLE, None, (), "loops of one transition", Counter()),
     GeneratedSpec(-2, CUT, None, ("busy",), "a loop of a step that is interrupted", Counter()),
     GeneratedSpec(-3, ONCE, None, ("busy",), "a variable that rises along flights", Counter()),
@@ -145,7 +206,10 @@ HAND = (
     GeneratedSpec(-8, MARKING, None, ("busy",), "an event that prevents itself", Counter()),
     *(GeneratedSpec(-9 - i, text, None, ("busy",), "an event that does not", Counter()) for i, text in enumerate(BROKEN)),
 )
+HAND = PLAIN + tuple(GeneratedSpec(-1 - len(PLAIN) - i, text, None, (c,), what, Counter()) for i, (text, c, what) in enumerate(FAIRNESS))
 """Systems in which what a rank, a flight or a count rests on makes a difference: their seeds are -1, -2, …"""
+FAIR_SEEDS = tuple(range(-len(HAND), -len(PLAIN)))
+"""Those of them in which fairness does."""
 
 GOOD = -8
 """The one in which an event prevents itself; those in which it does not follow."""
@@ -153,6 +217,8 @@ GOOD = -8
 
 def engines_of(seed: int) -> frozenset[Engine] | None:
     """Who may prove something. Of every third system what is found by reachability alone, which otherwise decides little."""
+    if seed < 0 and HAND[-seed - 1].description.endswith("by recurrence alone"):
+        return frozenset({Engine.RECURRENCE})
     return frozenset({Engine.REACHABILITY}) if seed % 3 == 0 else None
 
 
@@ -241,6 +307,7 @@ def tried(seed: int, mutants: int) -> Tried | None:
     if whole is None:
         found.wrong.append(f"seed {seed}: its own certificate is refused: {_refusal(made, stages)}")
         return found
+    found.met.update(f"{_kind(s)} under fairness" for s in stages if isinstance(s, RankRecord | RecurrenceRecord) and s.fair)
     claimed = {c.property: c.word for c in whole.claims}
     for verdict in made.result.verdicts:
         name = verdict.property.name
@@ -296,6 +363,9 @@ def mutate(made: Bench, stages: Stages, rng: Random) -> tuple[str, Stages]:
     false = [n for n, v in made.explicit.verdicts.items() if v.word not in PROOFS]
     unmet = [f"premise of {n}" for n, v in made.explicit.verdicts.items() if v.word is Word.PROVED]
     endless = [n for n in false if isinstance(made.lowered.query(made.program.properties[n]), ProgressQuery)]
+    if endless and made.lowered.system.fairness and rng.random() < 0.3:
+        record = RecurrenceRecord((rng.choice(endless),), rng.randrange(1, 9), {}, True)
+        return "invent a fair Recurrence", (*stages, record)
     if endless and rng.random() < 0.5:
         return _ranked(made, rng.choice(endless), stages, rng)
     roll = rng.random()
@@ -339,6 +409,7 @@ def _invented(made: Bench, name: str, stages: Stages, rng: Random) -> tuple[str,
         RankRecord((name,), rounds, n + 1, n if flights else 0, flights),
         TerminationRecord((name,), n, {name: n}),
         RecurrenceRecord((name,), n + 1, {name: n}),
+        RecurrenceRecord((name,), n + 3, {}, True),
         CountRecord((name,), n, rng.random() < 0.5, (clause,)),
         CountRecord((name,), n, rng.random() < 0.5),
         EmptyRecord((name,)),
@@ -369,7 +440,7 @@ def _ranked(made: Bench, name: str, stages: Stages, rng: Random) -> tuple[str, S
     if rng.random() < 0.5:
         imprint = tuple(rng.sample(variables, rng.randrange(len(variables) + 1)))
         return "invent an imprint", (*stages, RankRecord((name,), rounds, 0, behind, flights, imprint))
-    stage = RankRecord((name,), rounds, rng.randrange(1, 3), behind, flights)
+    stage = RankRecord((name,), rounds, rng.randrange(1, 3), behind, flights, None, rng.random() < 0.5)
     return "invent a whole Rank", (*stages, stage)
 
 
@@ -408,6 +479,8 @@ def _anyhow(record: StageRecord, rng: Random) -> StageRecord:
         case RankRecord():
             return _rank(record, rng)
         case TerminationRecord() | RecurrenceRecord():
+            if isinstance(record, RecurrenceRecord) and rng.random() < 0.3:
+                return replace(record, fair=not record.fair)
             if record.least and rng.random() < 0.5:
                 return replace(record, least={n: max(0, k + rng.choice((-1, 1))) for n, k in record.least.items()})
             return replace(record, transitions=max(0, record.transitions + rng.choice((-2, -1, 1))))
@@ -417,6 +490,8 @@ def _anyhow(record: StageRecord, rng: Random) -> StageRecord:
 
 def _rank(record: RankRecord, rng: Random) -> RankRecord:
     roll = rng.random()
+    if rng.random() < 0.15:
+        return replace(record, fair=not record.fair)
     if roll < 0.2:
         return replace(record, first=max(1, record.first + rng.choice((-2, -1, 1))))
     if roll < 0.3 and record.flights is not None:

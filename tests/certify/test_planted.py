@@ -8,19 +8,20 @@ from inspect import isfunction
 
 import pytest
 
-from mmu_smt.certify import flights, obligations, smtlib
+from mmu_smt.certify import fairness, flights, obligations, ranks, smtlib
 from mmu_smt.certify.cases import Obligation
 from mmu_smt.certify.flights import _Relied
 from mmu_smt.certify.ranks import _Rank
 from mmu_smt.certify.smtlib import Node, Script
 from mmu_smt.certify.unrolling import Unrolling
 from mmu_smt.model import kliveness
-from mmu_smt.model.system import SafetyQuery
+from mmu_smt.model.system import SafetyQuery, TransitionSystem
 from mmu_smt.model.term import Op, Term
 from tests.certify import mutants
 from tests.certify.mutants import tried
 
 HAND = tuple(range(-len(mutants.HAND), 0))
+FAIR = tuple(mutants.FAIR_SEEDS[i] for i in (0, 1, 2, -1))
 SEEDS = range(3000, 3040)
 
 Plant = Callable[[pytest.MonkeyPatch], None]
@@ -139,6 +140,50 @@ def _one_more_beside_is_let_pass(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(kliveness, "counted", lambda system, query, most, *, finite: original(system, query, most + 1, finite=finite))
 
 
+def _loops_are_fair_only_where_steps_are_taken(patch: pytest.MonkeyPatch) -> None:
+    original = fairness.Met.all
+
+    def all_(self: fairness.Met) -> Node:
+        self._ever = [self._run.script.true if f.strong else self._run.script.false for f in self._fairness]
+        return original(self)
+
+    patch.setattr(fairness.Met, "all", all_)
+
+
+def _what_has_been_met_is_not_told_apart(patch: pytest.MonkeyPatch) -> None:
+    original = fairness._seen
+    patch.setattr(fairness, "_seen", lambda *args: ([] for _ in original(*args)))
+
+
+def _loops_begin_at_once(patch: pytest.MonkeyPatch) -> None:
+    original = fairness.no_repetition
+
+    def without(run: Unrolling, *args: object) -> None:
+        run.script.demand("", run.script.variable("in the loop@0", 0))
+        original(run, *args)  # type: ignore[arg-type]
+
+    patch.setattr(obligations, "no_repetition", without)
+
+
+def _company_is_fair_only_where_steps_are_taken(patch: pytest.MonkeyPatch) -> None:
+    original = fairness.in_company
+
+    def wrong(run: Unrolling, system: TransitionSystem, *args: object) -> None:
+        enabled = tuple(replace(f, enabled=system.table.true) for f in system.fairness)
+        original(run, replace(system, fairness=enabled), *args)  # type: ignore[arg-type]
+
+    patch.setattr(ranks, "in_company", wrong)
+
+
+def _company_agrees_on_everything(patch: pytest.MonkeyPatch) -> None:
+    original = fairness.in_company
+
+    def wrong(run: Unrolling, system: TransitionSystem, cone: frozenset[str], facts: list[Term], moves: Term, stable: object) -> None:
+        original(run, system, cone, facts, moves, [v for v in system.state if v.payload in cone])
+
+    patch.setattr(ranks, "in_company", wrong)
+
+
 def _what_is_left_behind_need_not_stay(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(_Rank, "_kept", lambda self, run, place, names: run.script.true)
 
@@ -174,6 +219,12 @@ def test_planted_bugs_are_caught(name: str, monkeypatch: pytest.MonkeyPatch) -> 
 def test_some_planted_bugs_are_caught(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     PLANTS[name](monkeypatch)
     assert _caught(HAND, 60)
+
+
+@pytest.mark.parametrize("name", [n for n in PLANTS if n.startswith(("loops_", "what_has_been_met", "company_"))])
+def test_planted_bugs_of_fairness_are_caught(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    PLANTS[name](monkeypatch)
+    assert _caught(FAIR, 100)
 
 
 def _caught(seeds: Iterable[int], count: int) -> bool:

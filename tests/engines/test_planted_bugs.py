@@ -303,7 +303,7 @@ def _env_alone_forgotten(patch: pytest.MonkeyPatch) -> None:
 
 def _runs_need_not_recur(patch: pytest.MonkeyPatch) -> None:
     original = Ranking.excludes_loops
-    patch.setattr(Ranking, "excludes_loops", lambda self, recurs, longest: original(self, recurs, longest) or self.length > 3)
+    patch.setattr(Ranking, "excludes_loops", lambda self, recurs, longest, **how: original(self, recurs, longest, **how) or self.length > 3)
 
 
 def _clauses_taken_on_unasked(patch: pytest.MonkeyPatch) -> None:

@@ -31,3 +31,10 @@ def test_the_verdicts_are_those_of_the_peers(variant: str, name: str) -> None:
 def test_what_the_model_expects_of_itself_is_so() -> None:
     report = api.test(MODEL)
     assert report.outcomes and not report.missed and not report.unusable
+
+
+def test_progress_of_several_vcpus_rests_on_fairness() -> None:
+    (result,) = api.check(f"{MODEL}:fixed", properties=["live"], config="scheduled", params={"GFNS": 8, "VCPUS": 3})
+    (verdict,) = result.verdicts
+    assert verdict.word.value == "proved"
+    assert "and fairness" in verdict.by
