@@ -29,7 +29,7 @@ half the solver units (docs/measurements.md).
 LONG_SEARCH = replace(FINITE_DOMAIN, name="long-search", late={"phase": "always_false", "restart": "geometric"}, patience=10_000_000)
 """For the bounded search. What has cost so much consists of refutations; they take fewer units with fewer restarts and with one phase.
 
-Not from the beginning: on the model of KVM these parameters cost more in short searches, and no run found early may differ
+Not from the beginning: on larger models these parameters cost more in short searches, and no run found early may differ
 (docs/measurements.md).
 """
 
