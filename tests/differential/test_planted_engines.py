@@ -28,7 +28,6 @@ from mmu_smt.engines.rely import RelyGuarantee
 from mmu_smt.engines.sums import Sums
 from mmu_smt.engines.unroll import Observer, Unroller
 from mmu_smt.model import lower, statements
-from mmu_smt.model.argument import Coordinate, Way
 from mmu_smt.model.system import ProgressQuery, TransitionSystem
 from mmu_smt.witness.verdicts import Verdict
 from tests.differential.by_engine import SUMS, TOGETHER, judge
@@ -263,17 +262,20 @@ def flights_end_after_their_first_transition(patch: pytest.MonkeyPatch) -> None:
 
 @plant("ranking")
 def ranking_takes_what_moves_both_ways(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Ranking, "_monotone_anywhere", lambda self, names: tuple(Coordinate(n, Way.RISES) for n in names))
+    def every(self: Any, names: Sequence[str]) -> Any:
+        return {n: next(iter(self._quantities[n].ways.values())) for n in names}
+
+    patch.setattr(Ranking, "_monotone_anywhere", every)
 
 
 @plant("ranking")
 def ranking_lets_nothing_move_at_all(patch: pytest.MonkeyPatch) -> None:
     """Of runs with the recurring event those are excluded in which everything stands still, not only what has to."""
 
-    def still(self: Any, place: int) -> Any:
-        return self._unroller.observe(list(self._same.values()), place)
+    def still(self: Any, unroller: Unroller, place: int) -> Any:
+        return unroller.observe([q.same for q in self._quantities.values()], place)
 
-    patch.setattr(Ranking, "_still_at", still)
+    patch.setattr(Ranking, "_still_in", still)
 
 
 @plant("ranking", about=("measure",))
