@@ -356,7 +356,8 @@ class _Check:
         for query in candidates:
             if query.name in proved:
                 self._proved_safety(query.name, Argument(f"{depth}-induction", Engine.INDUCTION))
-        for query in candidates if depth > 1 else ():
+        waits = self._patient and depth < shares.SUMS_DEPTH and self._session.effort < shares.SUMS_PATIENCE
+        for query in candidates if depth > 1 and not waits else ():
             self._add_up(query)
 
     def _add_up(self, query: SafetyQuery) -> None:

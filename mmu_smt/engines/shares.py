@@ -44,3 +44,9 @@ LEMMA_DEPTH = 2
 
 SUMS_ALLOWANCE = 8_000_000
 """Units that looking for sums from which a bound follows may cost beyond twice the search: few queries are bounds, and that ends most."""
+
+SUMS_PATIENCE = 1_500_000
+"""Units of the search before which no sums are looked for: what a short run violates needs none, and they would cost twice as much."""
+
+SUMS_DEPTH = 16
+"""They are from this depth on, where transitions cost so little that the search does not get to that."""
