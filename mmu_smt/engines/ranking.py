@@ -36,7 +36,8 @@ LONGEST = 64
 """Places of a flight that are looked at; a step with more transitions is left to other arguments."""
 
 LOOPS = 8
-"""Loops of so many transitions at most are looked for, which show that this argument leads nowhere for what is known."""
+"""Fair loops of so many transitions at most are looked for, which show that this argument leads nowhere for what is known. Without fairness
+they are found so soon by the search that it would not pay."""
 
 
 @dataclass(slots=True)
@@ -208,7 +209,11 @@ class Ranking:
         event = self._event(recurs, fair=fair)
         what = "conditions and variables" if self._refined else "variables"
         by = f"ranking by {len(self.stable)} monotone {what}{' and fairness' if event.lonely else ''}"
-        return f"{by}, {self.length} steps" if event.kept is None else f"{by}, imprint of {len(event.kept)} variables"
+        return (
+            f"{by}, {self.length} step{'' if self.length == 1 else 's'}"
+            if event.kept is None
+            else f"{by}, imprint of {len(event.kept)} variables"
+        )
 
     def _excluded_by_runs(self, event: _Event, longest: int) -> bool:
         """Runs begin where no step is in flight. Going back n transitions from `recurs` may lead into a flight; its beginning is at most
@@ -230,7 +235,7 @@ class Ranking:
                 event.lonely = event.excluded = True
                 event.excluded_at = event.first, behind
                 return True
-            if not (self._has_env or behind) and event.first <= LOOPS and self._closes(event.first, some, company):
+            if event.fair_only and not (self._has_env or behind) and event.first <= LOOPS and self._closes(event.first, some, company):
                 event.loops = True
                 return False
             event.first = first
