@@ -210,7 +210,7 @@ def test_constants_are_shared() -> None:
     query = ProgressQuery("waits", t.and_(helps, t.not_(done)), t.false)
     assert answer(system, [query])["waits"].length is None
     (verdict,) = check_queries(system, [query]).verdicts
-    assert (verdict.word, verdict.by) == ("proved", "ranking by 1 monotone variables and fairness, 1 steps")
+    assert (verdict.word, verdict.by) == ("proved", "ranking by 1 monotone variables and fairness, 1 step")
 
 
 def test_constants_that_are_not_shared_prove_less(monkeypatch: pytest.MonkeyPatch) -> None:
