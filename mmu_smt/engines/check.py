@@ -22,13 +22,12 @@ from mmu_smt.engines.induction import Induction
 from mmu_smt.engines.lasso import LassoGoal
 from mmu_smt.engines.ledger import LEAST, Ledger
 from mmu_smt.engines.measure import Measures
-from mmu_smt.engines.ongoing import Ongoing, Provisional, Shape
 from mmu_smt.engines.proofs import REST, Proofs
-from mmu_smt.engines.ranking import Ranking
+from mmu_smt.engines.rankings import Rankings
 from mmu_smt.engines.rely import RelyGuarantee
 from mmu_smt.engines.result import Argument, EngineResult, OutOfBudget
 from mmu_smt.engines.sums import Sums
-from mmu_smt.engines.uninterrupted import Uninterrupted, UninterruptedSearch
+from mmu_smt.engines.uninterrupted import Provisional, Uninterrupted, UninterruptedSearch
 from mmu_smt.model.argument import Measured
 from mmu_smt.model.plainness import Level
 from mmu_smt.model.system import ProgressQuery, SafetyQuery, TransitionSystem
@@ -102,9 +101,6 @@ class _Check:
         self._rely_done = False
         self._rest: list[SafetyQuery] = []  # what may hold whenever no step is in flight, and is nobody's query
         self._lemmas: list[SafetyQuery] = []  # those of them that have been proved
-        self._rankings: dict[Shape, Ongoing] = {}
-        self._unranked: set[Shape] = set()
-        self._looping: set[str] = set()  # queries that some loop violates from a state that may not be reachable
         self._uninterrupted = uninterrupted if system.flight and max_bound is None else None
         self._uninterrupted_search: UninterruptedSearch | None = None
         self._provisional: dict[str, Provisional] = {}  # runs that need not be the shortest
@@ -157,6 +153,7 @@ class _Check:
             self._induction: Induction | None = None
             self._sums = Sums(self._system, cones, self._meter, self._seed, self._sessions)
             self._measures = Measures(self._system, cones, self._meter, self._seed, self._sessions)
+            self._rankings = Rankings(self._system, cones, self._meter, self._seed, self._sessions)
             self._directed = Directed(self._system, cones, self._meter, self._seed, self._sessions)
             self._induction_cone = frozenset[str]().union(*(cone_of[q.name] for q in self._safety))
             for query in self._safety:
@@ -278,7 +275,7 @@ class _Check:
                 lag = shares.IDLE_LASSO_LAG
             else:
                 overspent, lag = 2 * self._lasso_effort > others + 2 * shares.LASSO_ALLOWANCE, shares.LASSO_LAG
-            if not self._goals and self._looping.intersection(self._lassos):
+            if not self._goals and self._rankings.looping.intersection(self._lassos):
                 overspent = False  # nothing else is searched for, and there may well be one
             if length and overspent and depth < length + lag and depth != self._max_bound:
                 return
@@ -429,54 +426,31 @@ class _Check:
             if self._measures.falls(lasso.query, facts, 2 * self._session.effort + shares.RANKING_ALLOWANCE, self._phase):
                 self._proofs.add(Measured((name,)))
                 self._proved(name, Argument("its own measure", Engine.RANKING))
-        if self._waits_for_rely(shares.RELY_PATIENCE):
+        if self._waits_for_rely(shares.RELY_PATIENCE) or (self._system.flight and not self._interrupted):
             return
-        for name in list(self._lassos):
-            if name in self._provisional or self._shape(name) in self._unranked or (self._system.flight and not self._interrupted):
+        rankings, longest = self._rankings, shares.RANKING_LENGTHS * depth
+        for name, lasso in list(self._lassos.items()):
+            if name in self._provisional:
                 continue
-            try:
-                self._rank_one(name, depth)
-            except GaveUp:
+            share = 3 * self._session.effort // len({rankings.shape(other.query) for other in self._lassos.values()})
+            until = share + shares.RANKING_ALLOWANCE
+            if self._only_bounds(name):
+                until = self._lasso_effort
+                if not rankings.begun(lasso.query) and (until <= shares.RANKING_ALLOWANCE // 2 or self._grown.get(name) != depth):
+                    continue  # looking for lassos costs so little that there is no need to know that there are none
+            known = (*(goal.query for goal in self._search.facts), *self._lemmas)
+            if not rankings.excludes(lasso.query, known, until, longest, self._phase, idle=self._idle, env=self._search.env):
                 continue
-            except NoFlights:
-                self._unranked.add(self._shape(name))
+            if self._only_bounds(name):  # there is a bound, and the count goes on to find it
+                self._lassos.pop(name)
+            else:
+                ranked, by = rankings.argument(lasso.query)
+                self._proofs.add(ranked)
+                self._proved(name, Argument(by, Engine.RANKING))
 
     def _waits_for_rely(self, patience: int) -> bool:
         """Invariants may soon be proved that make other arguments easier, and the search has not yet cost so many units."""
         return self._rely_guarantee is not None and not self._rely_done and self._session.effort < patience
-
-    def _rank_one(self, name: str, depth: int) -> None:
-        shape = self._shape(name)
-        share = 3 * self._session.effort // len({self._shape(n) for n in self._lassos})
-        until = self._lasso_effort if self._only_bounds(name) else share + shares.RANKING_ALLOWANCE
-        query = self._lassos[name].query
-        if shape not in self._rankings:
-            if self._only_bounds(name) and (until <= shares.RANKING_ALLOWANCE // 2 or self._grown.get(name) != depth):
-                return  # looking for lassos costs so little that there is no need to know that there are none
-            session = self._sessions[f"ranking {name}"] = Session(self._meter, seed=self._seed)
-            inquiry = Inquiry(session, self._phase, 0)
-            ranking = Ranking(inquiry, self._system, query.never, self._cone_of[name], idle=self._idle, env=self._search.env)
-            self._rankings[shape] = Ongoing(ranking, inquiry)
-        ranked = self._rankings[shape]
-        known = (*(goal.query for goal in self._search.facts), *self._lemmas)
-        news = {query.name: self._system.table.not_(query.bad) for query in known if query.on_state and query.name not in ranked.told}
-        if news:
-            ranked.ranking.learn(list(news.values()))
-            ranked.told.update(news)
-        ranked.inquiry.until, ranked.inquiry.phase = max(until, ranked.inquiry.until), self._phase
-        fair = query.within is None
-        if ranked.ranking.excludes_loops(query.recurs, shares.RANKING_LENGTHS * depth, fair=fair):
-            if self._only_bounds(name):  # there is a bound, and the count goes on to find it
-                self._lassos.pop(name)
-            else:
-                self._proofs.add(ranked.ranking.argument(name, query.recurs, fair=fair))
-                self._proved(name, Argument(ranked.ranking.how(query.recurs, fair=fair), Engine.RANKING))
-        elif ranked.ranking.finds_loop(query.recurs, fair=fair):
-            self._looping.add(name)
-
-    def _shape(self, name: str) -> Shape:
-        """Queries of one shape have one ranking."""
-        return self._lassos[name].query.never.id, self._cone_of[name]
 
     def _only_bounds(self, name: str) -> bool:
         """A `within least` query: no lasso means that there is a bound, which is for the count to find."""

@@ -35,6 +35,14 @@ class Uninterrupted:
     confirm: Callable[[str, RawRun], bool]
 
 
+@dataclass(frozen=True, slots=True)
+class Provisional:
+    """A run that shows what a query asks for, found when the search for the shortest had spent `effort`."""
+
+    run: RawRun
+    effort: int
+
+
 class UninterruptedSearch:
     """The search, one depth at a time. `depth`: transitions that have been searched."""
 
