@@ -25,6 +25,7 @@ from mmu_smt.certify.manifest import (
     EmptyRecord,
     FlightRecord,
     InductionRecord,
+    MeasureRecord,
     RankRecord,
     RecurrenceRecord,
     RelyRecord,
@@ -413,6 +414,7 @@ def _invented(made: Bench, name: str, stages: Stages, rng: Random) -> tuple[str,
         CountRecord((name,), n, rng.random() < 0.5, (clause,)),
         CountRecord((name,), n, rng.random() < 0.5),
         EmptyRecord((name,)),
+        MeasureRecord((name,)),
     ]
     if flights is not None:
         made_up.append(RelyRecord((name,), flights, {}, n))
@@ -484,7 +486,7 @@ def _anyhow(record: StageRecord, rng: Random) -> StageRecord:
             if record.least and rng.random() < 0.5:
                 return replace(record, least={n: max(0, k + rng.choice((-1, 1))) for n, k in record.least.items()})
             return replace(record, transitions=max(0, record.transitions + rng.choice((-2, -1, 1))))
-        case EmptyRecord():
+        case EmptyRecord() | MeasureRecord():
             return record
 
 
@@ -492,6 +494,8 @@ def _rank(record: RankRecord, rng: Random) -> RankRecord:
     roll = rng.random()
     if rng.random() < 0.15:
         return replace(record, fair=not record.fair)
+    if record.imprint and rng.random() < 0.3:
+        return replace(record, imprint=_without(record.imprint, rng))
     if roll < 0.2:
         return replace(record, first=max(1, record.first + rng.choice((-2, -1, 1))))
     if roll < 0.3 and record.flights is not None:
