@@ -11,7 +11,8 @@ Where steps can be interrupted, transitions are looked at along flights (see `fl
 that are no env steps are counted.
 
 The idea is that of lexicographic ranking functions (Bradley, Manna, Sipma: Linear ranking with reachability, CAV 2005), with coordinates
-taken from single variables, and of k-liveness's stabilising constraints (Claessen, Sörensson, FMCAD 2012).
+taken from single variables and conditions on them (see `coordinates`), and of k-liveness's stabilising constraints (Claessen, Sörensson,
+FMCAD 2012).
 """
 
 from __future__ import annotations
@@ -79,7 +80,7 @@ class Ranking:
         env: Observer | None,
     ) -> None:
         self.stable: list[str] = []
-        """Variables that stand still in every loop, in the order in which they were found."""
+        """Names of the variables and conditions that stand still in every loop, in the order in which they were found."""
         self.rounds: list[Round] = []
         """The same, with the ways in which they move, as they were found together."""
         self.length = 0
@@ -129,7 +130,7 @@ class Ranking:
             return True
         if event.by_env is None:
             event.by_env = self._env_alone(event)
-        if event.by_env or (event.loops and (self._refined or not event.fair_only)):
+        if event.by_env or (event.loops and self._refined):
             return False
         self._flights.begin()
         if not self._refined:
